@@ -1,0 +1,221 @@
+"""A fully connected network of any depth: {affine - [batchnorm or layernorm] - relu - [dropout]} x L - affine - softmax."""
+
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from nnlib.layers import (
+    AffineCache,
+    BatchnormCache,
+    DropoutCache,
+    LayernormCache,
+    ReluCache,
+    affine_backward,
+    affine_forward,
+    batchnorm_backward_alt,
+    batchnorm_forward,
+    dropout_backward,
+    dropout_forward,
+    layernorm_backward,
+    layernorm_forward,
+    relu_backward,
+    relu_forward,
+    softmax_loss,
+)
+from nnlib.params import Parameters
+
+
+class LayerCache(NamedTuple):
+    """What one layer keeps for its backward pass; the output layer has `affine` only."""
+
+    affine: AffineCache
+    norm: BatchnormCache | LayernormCache | None = None
+    relu: ReluCache | None = None
+    dropout: DropoutCache | None = None
+
+
+class FullyConnectedNet:
+    """A classifier made of fully connected layers, with ReLU, optional normalization and dropout, and L2.
+
+    `params` maps W1, b1, gamma1, beta1, W2, ... to arrays: W (D, H), the others (H,). The output layer is not normalized.
+
+    >>> model = FullyConnectedNet([100, 50], input_dim=64, seed=0)
+    >>> loss, grads = model.loss(X, y)      # training: X (N, ...), y (N,)
+    >>> scores = model.loss(X)              # testing: (N, C)
+
+    Args:
+        hidden_dims: the number of units in each hidden layer.
+        input_dim: numbers in an example, D.
+        num_classes: C.
+        dropout_keep_ratio: probability that dropout keeps a unit; 1 means no dropout.
+        normalization: None, "batchnorm" or "layernorm", before each ReLU.
+        reg: strength of the L2 penalty, 0.5 * reg * sum(W^2) over all W.
+        weight_scale: standard deviation of the initial weights; or "he", sqrt(2 / D), or "xavier", sqrt(1 / D), with D
+            the layer's number of inputs (He et al., 2015, eq. 10; Glorot and Bengio, 2010, eq. 1).
+        dtype: of all computation; use float64 to check gradients.
+        seed: makes weights and dropout masks from generators of the network's own. The masks change with `iteration`,
+            which the Solver counts up, and with nothing else, so that gradients can be checked. Without a seed all is
+            drawn from NumPy's global state, the weights layer by layer.
+
+    Raises:
+        ValueError: a size, ratio, scale or normalization is not as said above.
+    """
+
+    def __init__(
+        self,
+        hidden_dims: Sequence[int],
+        input_dim: int = 3 * 32 * 32,
+        num_classes: int = 10,
+        dropout_keep_ratio: float = 1,
+        normalization: str | None = None,
+        reg: float = 0.0,
+        weight_scale: float | str = 1e-2,
+        dtype: type | np.dtype = np.float32,
+        seed: int | None = None,
+    ):
+        if normalization not in (None, "batchnorm", "layernorm"):
+            raise ValueError(f"there is no normalization {normalization!r}: choose None, 'batchnorm' or 'layernorm'.")
+        if not 0 < dropout_keep_ratio <= 1:
+            raise ValueError(f"dropout_keep_ratio is {dropout_keep_ratio}, but a probability to keep: 0 < ratio <= 1.")
+        dims = [input_dim, *hidden_dims, num_classes]
+        if any(d < 1 for d in dims):
+            raise ValueError(f"every layer needs at least one unit, but the sizes are {dims}.")
+
+        self.hidden_dims, self.input_dim, self.num_classes = list(hidden_dims), input_dim, num_classes
+        self.dropout_keep_ratio, self.use_dropout = dropout_keep_ratio, dropout_keep_ratio != 1
+        self.normalization, self.reg, self.weight_scale = normalization, reg, weight_scale
+        self.dtype, self.seed, self.iteration = np.dtype(dtype), seed, 0
+        self.num_layers = 1 + len(self.hidden_dims)
+
+        shapes: dict[str, tuple[int, ...]] = {}
+        for i, (D, H) in enumerate(zip(dims, dims[1:], strict=False), start=1):
+            shapes[f"W{i}"], shapes[f"b{i}"] = (D, H), (H,)
+            if normalization and i < self.num_layers:
+                shapes[f"gamma{i}"], shapes[f"beta{i}"] = (H,), (H,)
+        self._params = Parameters(shapes, self.dtype)
+        self._initialize()
+        self.bn_params: list[dict[str, Any]] = (
+            [
+                {"mode": "train", "running_mean": np.zeros(H, self.dtype), "running_var": np.zeros(H, self.dtype)}
+                for H in self.hidden_dims
+            ]
+            if normalization == "batchnorm"
+            else []
+        )
+
+    def _initialize(self) -> None:
+        normal = np.random.standard_normal if self.seed is None else np.random.default_rng(self.seed).standard_normal
+        for name, w in self._params.items():
+            if name.startswith("W"):
+                self._params[name] = _std(self.weight_scale, w.shape[0]) * normal(w.shape)
+            else:
+                self._params[name] = np.full(w.shape, 1 if name.startswith("gamma") else 0)
+
+    @property
+    def params(self) -> Parameters:
+        return self._params
+
+    @params.setter
+    def params(self, values: dict[str, ndarray]) -> None:
+        for name in self._params:
+            self._params[name] = values[name]
+
+    def loss(self, X: ndarray, y: ndarray | None = None) -> Any:
+        """Scores (N, C) in test mode if there is no y; else, in train mode, the loss and its gradients.
+
+        Args:
+            X: a batch, (N, ...), of input_dim numbers an example.
+            y: labels, (N,), ints.
+
+        Returns:
+            scores; or (loss, grads), the mean cross-entropy in nats plus the L2 penalty, and `Parameters` like `params`.
+        """
+        if y is None:
+            return self.forward(X, "test")[0]
+        scores, caches = self.forward(X, "train")
+        loss, dscores = softmax_loss(scores, y)
+        grads = self.backward(dscores, caches)
+        if self.reg:
+            for i in range(1, self.num_layers + 1):
+                W = self._params[f"W{i}"]
+                loss += 0.5 * self.reg * float(np.sum(W * W))
+                grads[f"W{i}"] += self.reg * W
+        return loss, grads
+
+    def forward(self, X: ndarray, mode: str) -> tuple[ndarray, list[LayerCache]]:
+        """Scores (N, C), and each layer's cache; mode is "train" or "test"."""
+        params, x, caches = self._params, X.astype(self.dtype, copy=False), []
+        norm = relu = dropout = None
+        for i in range(1, self.num_layers):
+            x, affine = affine_forward(x, params[f"W{i}"], params[f"b{i}"])
+            if self.normalization == "batchnorm":
+                self.bn_params[i - 1]["mode"] = mode
+                x, norm = batchnorm_forward(x, params[f"gamma{i}"], params[f"beta{i}"], self.bn_params[i - 1])
+            elif self.normalization == "layernorm":
+                x, norm = layernorm_forward(x, params[f"gamma{i}"], params[f"beta{i}"], {})
+            x, relu = relu_forward(x)
+            if self.use_dropout:
+                x, dropout = dropout_forward(x, self._dropout_param(i, mode))
+            caches.append(LayerCache(affine, norm, relu, dropout))
+        scores, affine = affine_forward(x, params[f"W{self.num_layers}"], params[f"b{self.num_layers}"])
+        caches.append(LayerCache(affine))
+        return scores, caches
+
+    def backward(self, dscores: ndarray, caches: list[LayerCache]) -> Parameters:
+        """Gradients of all parameters (without the L2 penalty's part) from those of the scores, (N, C)."""
+        grads, dx = self._params.like(), dscores
+        for i in range(self.num_layers, 0, -1):
+            affine, norm, relu, dropout = caches[i - 1]
+            if dropout is not None:
+                dx = dropout_backward(dx, dropout)
+            if relu is not None:
+                dx = relu_backward(dx, relu)
+            if isinstance(norm, BatchnormCache):
+                dx, grads[f"gamma{i}"], grads[f"beta{i}"] = batchnorm_backward_alt(dx, norm)
+            elif isinstance(norm, LayernormCache):
+                dx, grads[f"gamma{i}"], grads[f"beta{i}"] = layernorm_backward(dx, norm)
+            dx, grads[f"W{i}"], grads[f"b{i}"] = affine_backward(dx, affine, need_dx=i > 1)
+        return grads
+
+    def _dropout_param(self, layer: int, mode: str) -> dict[str, Any]:
+        seed = None if self.seed is None else [self.seed, self.iteration, layer]
+        return {"p": self.dropout_keep_ratio, "mode": mode, "seed": seed}
+
+    def state(self) -> dict[str, ndarray]:
+        """Copies of all that training changes: the parameters, and batchnorm's running_mean1, running_var1, ..."""
+        running = {f"{name}{i}": bn[name] for i, bn in enumerate(self.bn_params, start=1) for name in _RUNNING}
+        return {name: array.copy() for name, array in {**self._params, **running}.items()}
+
+    def load_state(self, state: dict[str, ndarray]) -> None:
+        """Take over what `state` gave; nothing changes unless all of it fits.
+
+        Raises:
+            ValueError: an array is missing, too many, or of another shape.
+        """
+        here = self.state()
+        if state.keys() != here.keys():
+            raise ValueError(f"this network has {', '.join(here)}, but the state has {', '.join(state)}: build the same.")
+        for name, array in state.items():
+            if array.shape != here[name].shape or array.dtype.kind != "f":
+                raise ValueError(
+                    f"{name} has shape {here[name].shape} in this network, but {array.shape} ({array.dtype}) in the state."
+                )
+        self.params = state
+        for i, bn in enumerate(self.bn_params, start=1):
+            bn.update({name: state[f"{name}{i}"].astype(self.dtype) for name in _RUNNING})
+
+
+_RUNNING = ("running_mean", "running_var")
+
+
+def _std(weight_scale: float | str, D: int) -> float:
+    if weight_scale == "he":
+        return sqrt(2 / D)
+    if weight_scale == "xavier":
+        return sqrt(1 / D)
+    if isinstance(weight_scale, str) or not weight_scale >= 0:
+        raise ValueError(f"weight_scale is {weight_scale!r}, but must be a number of at least 0, 'he' or 'xavier'.")
+    return weight_scale

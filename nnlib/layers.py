@@ -1,0 +1,192 @@
+"""The layers of a fully connected network: each one's forward and backward pass, side by side.
+
+A forward pass returns ``(out, cache)``; its backward pass takes the upstream gradient ``dout`` (the gradient of the
+loss with respect to ``out``, so of the same shape) and that cache, and returns the gradients of the forward inputs.
+Inputs are never changed and their dtype is kept. Shapes: N examples in the batch, D features, H hidden units, C classes.
+"""
+
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from nnlib.normalization import (
+    BatchnormCache,
+    LayernormCache,
+    batchnorm_backward,
+    batchnorm_backward_alt,
+    batchnorm_forward,
+    layernorm_backward,
+    layernorm_forward,
+    require_mode,
+)
+
+__all__ = [
+    "AffineCache",
+    "BatchnormCache",
+    "DropoutCache",
+    "LayernormCache",
+    "ReluCache",
+    "affine_backward",
+    "affine_forward",
+    "batchnorm_backward",
+    "batchnorm_backward_alt",
+    "batchnorm_forward",
+    "dropout_backward",
+    "dropout_forward",
+    "layernorm_backward",
+    "layernorm_forward",
+    "relu_backward",
+    "relu_forward",
+    "softmax_loss",
+]
+
+
+# ---------------------------------------------------------------------------------------------------------- affine
+class AffineCache(NamedTuple):
+    x: ndarray  # (N, d1, ..., dk)
+    w: ndarray  # (D, H)
+    b: ndarray  # (H,)
+
+
+def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineCache]:
+    """Fully connected layer: out = x w + b.
+
+    Args:
+        x: inputs, (N, d1, ..., dk); each example is flattened to D = d1 * ... * dk numbers.
+        w: weights, (D, H).
+        b: biases, (H,).
+
+    Returns:
+        out, (N, H), and the cache for `affine_backward`.
+
+    Raises:
+        ValueError: the shapes do not fit together.
+
+    Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986, eq. 1.
+    """
+    N, D = x.shape[0], prod(x.shape[1:])
+    if w.ndim != 2 or w.shape[0] != D:
+        raise ValueError(f"w needs a row for each of the {D} features in x {x.shape}, but is {w.shape}: reshape w or x.")
+    if b.shape != w.shape[1:]:
+        raise ValueError(f"b needs a number for each column of w {w.shape}, but is {b.shape}: make it {w.shape[1:]}.")
+    out = x.reshape(N, D) @ w + b  # (N, H)
+    return out, AffineCache(x, w, b)
+
+
+def affine_backward(
+    dout: ndarray, cache: AffineCache, need_dx: bool = True
+) -> tuple[ndarray | None, ndarray, ndarray]:
+    """Gradients of `affine_forward`: dx = dout w^T, dw = x^T dout, db = the column sums of dout.
+
+    Args:
+        dout: upstream gradient, (N, H).
+        cache: what `affine_forward` returned.
+        need_dx: False leaves dx out (None): the first layer of a network has nothing below it to pass it on to.
+
+    Returns:
+        dx in the shape of x, dw (D, H), db (H,).
+
+    Source: Rumelhart, Hinton and Williams, 1986, eqs. 6 and 7.
+    """
+    x, w, _ = cache
+    N, D = x.shape[0], w.shape[0]
+    dx = (dout @ w.T).reshape(x.shape) if need_dx else None  # (N, d1, ..., dk)
+    dw = x.reshape(N, D).T @ dout  # (D, H)
+    db = dout.sum(axis=0)  # (H,)
+    return dx, dw, db
+
+
+# ------------------------------------------------------------------------------------------------------------ relu
+class ReluCache(NamedTuple):
+    x: ndarray  # any shape: the pre-activation
+
+
+def relu_forward(x: ndarray) -> tuple[ndarray, ReluCache]:
+    """Rectified linear unit: out = max(0, x), any shape.
+
+    Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
+    """
+    out = np.maximum(0, x)  # like x
+    return out, ReluCache(x)
+
+
+def relu_backward(dout: ndarray, cache: ReluCache) -> ndarray:
+    """Gradient of `relu_forward`: dout where x > 0, else 0 (at x = 0 too, where max has no derivative)."""
+    (x,) = cache
+    dx = dout * (x > 0)  # like x
+    return dx
+
+
+# --------------------------------------------------------------------------------------------------------- dropout
+class DropoutCache(NamedTuple):
+    mask: ndarray | None  # like x; each entry 0 or 1 / p; None in test mode
+
+
+def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray, DropoutCache]:
+    """Inverted dropout: keep each number with probability p and divide it by p; in test mode change nothing.
+
+    Args:
+        x: inputs, any shape.
+        dropout_param: "p", the probability to *keep* a number, 0 < p <= 1; "mode", "train" or "test"; "seed"
+            (optional): an int or a sequence of ints that fixes the mask. Without it the mask comes from NumPy's global state.
+
+    Returns:
+        out like x, and the cache for `dropout_backward`.
+
+    Raises:
+        ValueError: p is out of range, or the mode is unknown.
+
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014, section 10.
+    """
+    p, mode, seed = dropout_param["p"], dropout_param.get("mode"), dropout_param.get("seed")
+    require_mode(mode)
+    if not 0 < p <= 1:
+        raise ValueError(f"p is the probability to keep a number, but is {p}: choose 0 < p <= 1.")
+    if mode == "test":
+        return x, DropoutCache(None)
+    u = np.random.random(x.shape) if seed is None else np.random.default_rng(seed).random(x.shape)
+    mask = ((u < p) / p).astype(x.dtype)  # like x
+    out = x * mask  # like x
+    return out, DropoutCache(mask)
+
+
+def dropout_backward(dout: ndarray, cache: DropoutCache) -> ndarray:
+    """Gradient of `dropout_forward`: what was dropped gets none, what was kept is scaled as in the forward pass."""
+    (mask,) = cache
+    dx = dout if mask is None else dout * mask  # like x
+    return dx
+
+
+# ---------------------------------------------------------------------------------------------------- softmax loss
+def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
+    """Mean cross-entropy of the softmax of the scores, and its gradient, which is (probabilities - one-hot) / N.
+
+    Args:
+        x: scores, (N, C).
+        y: labels, (N,), ints from 0 to C - 1.
+
+    Returns:
+        loss in nats (ln C for scores that know nothing), and dx (N, C).
+
+    Raises:
+        ValueError: y does not have one label, within range, for each row of x.
+
+    Source: Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990, eqs. 8 to 11.
+    """
+    N, C = x.shape
+    if y.shape != (N,):
+        raise ValueError(f"y needs one label for each of the {N} rows of x, but has shape {y.shape}: make it ({N},).")
+    if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= C:
+        raise ValueError(f"labels are ints from 0 to {C - 1}, but y holds {y.dtype} from {y.min()} to {y.max()}.")
+    rows = np.arange(N)
+    shifted = x - x.max(axis=1, keepdims=True)  # (N, C): the largest is 0, so that exp cannot overflow
+    e = np.exp(shifted)  # (N, C)
+    total = e.sum(axis=1, keepdims=True)  # (N, 1)
+    logp = shifted - np.log(total)  # (N, C)
+    loss = float(-logp[rows, y].sum() / N)
+    dx = e / total  # (N, C): the probabilities
+    dx[rows, y] -= 1
+    dx /= N
+    return loss, dx

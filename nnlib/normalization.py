@@ -1,0 +1,199 @@
+"""Batch and layer normalization: forward and backward side by side, batchnorm's backward in two ways.
+
+The conventions are those of `nnlib.layers`, which offers these functions too.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+
+# --------------------------------------------------------------------------------------------- batch normalization
+class BatchnormCache(NamedTuple):
+    mean: ndarray  # (D,)
+    xmu: ndarray  # (N, D)
+    var: ndarray  # (D,)
+    rstd: ndarray  # (D,)
+    xhat: ndarray  # (N, D)
+    gamma: ndarray  # (D,)
+    mode: str  # "train": mean and var depend on x; "test": they are constants
+
+
+def batchnorm_forward(
+    x: ndarray, gamma: ndarray, beta: ndarray, bn_param: dict[str, Any]
+) -> tuple[ndarray, BatchnormCache]:
+    """Batch normalization: every feature gets mean 0 and variance 1 over the batch, then scale gamma and shift beta.
+
+    In train mode mean and variance are the batch's, and `bn_param` keeps running averages of both,
+    ``running = momentum * running + (1 - momentum) * batch``; in test mode these running averages are used instead.
+
+    Args:
+        x: inputs, (N, D).
+        gamma, beta: scale and shift, (D,).
+        bn_param: "mode", "train" or "test"; "eps" (1e-5), added to the variance; "momentum" (0.9);
+            "running_mean" and "running_var", (D,), made (as zeros) and renewed here.
+
+    Returns:
+        out, (N, D), and the cache for `batchnorm_backward`.
+
+    Raises:
+        ValueError: the shapes do not fit together, or the mode is unknown.
+
+    Source: Ioffe and Szegedy, "Batch normalization", 2015, algorithm 1 (with the biased variance throughout).
+    """
+    _require_norm_shapes(x, gamma, beta)
+    mode, eps, momentum = bn_param.get("mode"), bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    require_mode(mode)
+    N, D = x.shape
+    running_mean = bn_param.setdefault("running_mean", np.zeros(D, x.dtype))  # (D,)
+    running_var = bn_param.setdefault("running_var", np.zeros(D, x.dtype))  # (D,)
+    train = mode == "train"
+
+    mean = x.sum(axis=0) / N if train else running_mean  # (D,)
+    xmu = x - mean  # (N, D)
+    sq = xmu * xmu  # (N, D)
+    var = sq.sum(axis=0) / N if train else running_var  # (D,)
+    rstd = 1 / np.sqrt(var + eps)  # (D,)
+    xhat = xmu * rstd  # (N, D)
+    out = gamma * xhat + beta  # (N, D)
+
+    if train:
+        bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * mean  # (D,)
+        bn_param["running_var"] = momentum * running_var + (1 - momentum) * var  # (D,)
+    return out, BatchnormCache(mean, xmu, var, rstd, xhat, gamma, mode)
+
+
+def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, ndarray, ndarray]:
+    """Gradients of `batchnorm_forward`, staged: one node of its graph a line, from the output back to x.
+
+    Args:
+        dout: upstream gradient, (N, D).
+        cache: what `batchnorm_forward` returned.
+
+    Returns:
+        dx (N, D), dgamma (D,), dbeta (D,).
+
+    Source: Ioffe and Szegedy, 2015, section 3 (the chain rule, node by node).
+    """
+    _, xmu, _, rstd, xhat, gamma, mode = cache
+    N = dout.shape[0]
+    dbeta = dout.sum(axis=0)  # (D,)
+    dgamma = (dout * xhat).sum(axis=0)  # (D,)
+    dxhat = dout * gamma  # (N, D)
+    if mode == "test":  # mean and var are constants: x reaches out by one way only
+        return dxhat * rstd, dgamma, dbeta
+    drstd = (dxhat * xmu).sum(axis=0)  # (D,)
+    dvar = drstd * -0.5 * rstd**3  # (D,)
+    dsq = np.ones_like(xmu) * dvar / N  # (N, D)
+    dxmu = dxhat * rstd + dsq * 2 * xmu  # (N, D): two ways lead from xmu to out, so two terms
+    dmean = -dxmu.sum(axis=0)  # (D,)
+    dx = dxmu + dmean / N  # (N, D)
+    return dx, dgamma, dbeta
+
+
+def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, ndarray, ndarray]:
+    """Gradients of `batchnorm_forward`, simplified on paper: the same numbers as `batchnorm_backward`, sooner.
+
+    dx = gamma * rstd * (dout - mean(dout) - xhat * mean(dout * xhat)), with means over the batch: what is left of
+    dout when its parts along 1 and along xhat, the two directions that normalizing removes, are taken out.
+
+    Args, returns: as `batchnorm_backward`.
+
+    Source: Ioffe and Szegedy, 2015, section 3, with the sums over the batch gathered.
+    """
+    xhat, rstd, gamma, mode = cache.xhat, cache.rstd, cache.gamma, cache.mode
+    N = dout.shape[0]
+    dbeta = dout.sum(axis=0)  # (D,)
+    dgamma = _column_dot(dout, xhat)  # (D,)
+    if mode == "test":
+        return dout * (gamma * rstd), dgamma, dbeta
+    dx = dout - dbeta / N  # (N, D)
+    dx -= xhat * (dgamma / N)
+    dx *= gamma * rstd
+    return dx, dgamma, dbeta
+
+
+# --------------------------------------------------------------------------------------------- layer normalization
+class LayernormCache(NamedTuple):
+    mean: ndarray  # (N, 1)
+    xmu: ndarray  # (N, D)
+    var: ndarray  # (N, 1)
+    rstd: ndarray  # (N, 1)
+    xhat: ndarray  # (N, D)
+    gamma: ndarray  # (D,)
+
+
+def layernorm_forward(
+    x: ndarray, gamma: ndarray, beta: ndarray, ln_param: dict[str, Any]
+) -> tuple[ndarray, LayernormCache]:
+    """Layer normalization: every example gets mean 0 and variance 1 over its features, then gamma and beta.
+
+    No example sees another, so training and testing are the same.
+
+    Args:
+        x: inputs, (N, D).
+        gamma, beta: scale and shift, (D,).
+        ln_param: "eps" (1e-5), added to the variance.
+
+    Returns:
+        out, (N, D), and the cache for `layernorm_backward`.
+
+    Raises:
+        ValueError: the shapes do not fit together.
+
+    Source: Ba, Kiros and Hinton, "Layer normalization", 2016, eqs. 3 and 4.
+    """
+    _require_norm_shapes(x, gamma, beta)
+    eps = ln_param.get("eps", 1e-5)
+    mean = x.mean(axis=1, keepdims=True)  # (N, 1)
+    xmu = x - mean  # (N, D)
+    sq = xmu * xmu  # (N, D)
+    var = sq.mean(axis=1, keepdims=True)  # (N, 1)
+    rstd = 1 / np.sqrt(var + eps)  # (N, 1)
+    xhat = xmu * rstd  # (N, D)
+    out = gamma * xhat + beta  # (N, D)
+    return out, LayernormCache(mean, xmu, var, rstd, xhat, gamma)
+
+
+def layernorm_backward(dout: ndarray, cache: LayernormCache) -> tuple[ndarray, ndarray, ndarray]:
+    """Gradients of `layernorm_forward`: batchnorm's simplified pass, with means over the features of an example.
+
+    Args:
+        dout: upstream gradient, (N, D).
+        cache: what `layernorm_forward` returned.
+
+    Returns:
+        dx (N, D), dgamma (D,), dbeta (D,).
+
+    Source: Ba, Kiros and Hinton, 2016, eqs. 3 and 4, differentiated.
+    """
+    _, _, _, rstd, xhat, gamma = cache
+    dbeta = dout.sum(axis=0)  # (D,)
+    dgamma = _column_dot(dout, xhat)  # (D,)
+    dxhat = dout * gamma  # (N, D)
+    mean_dxhat = dxhat.mean(axis=1, keepdims=True)  # (N, 1)
+    mean_dxhat_xhat = (dxhat * xhat).mean(axis=1, keepdims=True)  # (N, 1)
+    dx = (dxhat - mean_dxhat - xhat * mean_dxhat_xhat) * rstd  # (N, D)
+    return dx, dgamma, dbeta
+
+
+# --------------------------------------------------------------------------------------------------------- helpers
+def _column_dot(a: ndarray, b: ndarray) -> ndarray:
+    """(a * b).sum(axis=0) without making a * b: (N, D) and (N, D) to (D,)."""
+    return np.einsum("nd,nd->d", a, b)
+
+
+def require_mode(mode: str | None) -> None:
+    if mode not in ("train", "test"):
+        raise ValueError(f"mode is {mode!r}, but a layer knows two: set it to 'train' or 'test'.")
+
+
+def _require_norm_shapes(x: ndarray, gamma: ndarray, beta: ndarray) -> None:
+    if x.ndim != 2:
+        raise ValueError(f"x needs two axes, (N, D), but has shape {x.shape}: flatten each example first.")
+    if gamma.shape != x.shape[1:] or beta.shape != x.shape[1:]:
+        raise ValueError(
+            f"gamma and beta need a number for each feature of x {x.shape}, but are {gamma.shape} and {beta.shape}: "
+            f"make them {x.shape[1:]}."
+        )

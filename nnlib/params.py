@@ -1,0 +1,51 @@
+"""Parameters by name, all in one vector: W1, b1, ... are views, so that an update rule runs once over everything."""
+
+from math import prod
+
+import numpy as np
+from numpy import ndarray
+
+
+class Parameters(dict[str, ndarray]):
+    """A dict of named arrays that lie one after the other in the one-dimensional array `vector`.
+
+    Setting an entry copies the numbers into its place, so the arrays and the vector always agree. Names and shapes
+    are fixed when it is made.
+
+    >>> params = Parameters({"W1": (2, 3), "b1": (3,)}, dtype=np.float32)
+    >>> params["b1"] = [1, 2, 3]
+    >>> params.vector[6:]
+    array([1., 2., 3.], dtype=float32)
+    """
+
+    def __init__(self, shapes: dict[str, tuple[int, ...]], dtype: np.dtype | type = np.float32):
+        self.shapes = dict(shapes)
+        self.vector = np.empty(sum(prod(shape) for shape in shapes.values()), dtype)
+        start = 0
+        for name, shape in shapes.items():
+            stop = start + prod(shape)
+            super().__setitem__(name, self.vector[start:stop].reshape(shape))
+            start = stop
+
+    def __setitem__(self, name: str, value) -> None:
+        if name not in self:
+            raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self)}.")
+        if np.shape(value) != self[name].shape:
+            raise ValueError(f"{name} has shape {self[name].shape}, but the new value has {np.shape(value)}: reshape it.")
+        self[name][...] = value
+
+    def like(self) -> "Parameters":
+        """Parameters of the same names, shapes and dtype, with numbers yet to be set."""
+        return Parameters(self.shapes, self.vector.dtype)
+
+    def copy(self) -> "Parameters":
+        """The same numbers in a vector of their own."""
+        other = self.like()
+        other.vector[:] = self.vector
+        return other
+
+    def gather(self, arrays: dict[str, ndarray]) -> ndarray:
+        """One vector, in this order, of arrays by name (the gradients of any model, say)."""
+        if isinstance(arrays, Parameters):
+            return arrays.vector
+        return np.concatenate([np.ravel(arrays[name]) for name in self])

@@ -1,0 +1,297 @@
+"""The training loop: a `Solver` takes a model through its data, one minibatch a step, and records what happens."""
+
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from nnlib import checkpoints
+from nnlib.fc_net import FullyConnectedNet
+from nnlib.health import LayerHealth, find_overflow, measure
+from nnlib.optim import get_rule
+from nnlib.schedules import learning_rate
+
+
+class Record(NamedTuple):
+    """One iteration. The accuracies (0 to 1) are there after the first and last one and after every epoch."""
+
+    iteration: int  # counted from 1
+    epoch: int  # epochs completed
+    loss: float  # nats; of this iteration's batch, before its update
+    learning_rate: float
+    train_acc: float | None = None
+    val_acc: float | None = None
+    health: list[LayerHealth] | None = None  # there if `measure_next` was set
+
+
+class Diverged(NamedTuple):
+    """The last item of a run whose loss became infinite or not a number."""
+
+    iteration: int
+    loss: float
+    layer: str  # the first layer that overflowed
+    quantity: str  # what in it, by the formula's name
+    advice: str  # what to change
+    message: str  # all of it in one sentence
+
+
+class Solver:
+    """Trains a model by minibatch descent and keeps the parameters that do best on the validation data.
+
+    >>> solver = Solver(model, data, update_rule="adam", optim_config={"learning_rate": 1e-3}, seed=0)
+    >>> for record in solver.steps(): ...       # one iteration at a time; or solver.train(), all at once
+
+    Args:
+        model: a `FullyConnectedNet`.
+        data: "X_train", "y_train", "X_val", "y_val"; X (N, ...) may be arrays, or whatever has a shape and gives float
+            arrays for `X[indices]`.
+        update_rule: a name in `nnlib.optim.RULES`; optim_config: its settings, "learning_rate" first of all.
+        lr_decay: factor on the learning rate after every epoch (for the schedule "step").
+        batch_size: examples a step.
+        num_epochs: passes through the training data, of max(N // batch_size, 1) steps each.
+        num_train_samples, num_val_samples: accuracies are measured on this many examples; None: on all.
+        print_every: iterations between lines that `train` prints, if verbose.
+        checkpoint_name: a file (.npz is added) to `save` to after every epoch, and every `checkpoint_every` iterations.
+        seed: makes batches and flips from generators of the run's own, each epoch in a new order without repeats.
+            Without it batches are drawn with replacement from NumPy's global state, as the course does.
+        schedule, warmup: see `nnlib.schedules.learning_rate`.
+        patience: stop when the validation accuracy has not risen for so many epochs; None: never.
+        augment: "flip" mirrors each picture (N, C, height, width) of a batch left to right with probability 1/2.
+
+    Raises:
+        ValueError: a name is unknown, a number is out of range, or the data do not fit together or the model.
+    """
+
+    def __init__(
+        self,
+        model: FullyConnectedNet,
+        data: dict[str, Any],
+        update_rule: str = "sgd",
+        optim_config: dict[str, Any] | None = None,
+        lr_decay: float = 1.0,
+        batch_size: int = 100,
+        num_epochs: int = 10,
+        num_train_samples: int | None = 1000,
+        num_val_samples: int | None = None,
+        print_every: int = 10,
+        verbose: bool = True,
+        checkpoint_name: str | None = None,
+        *,
+        seed: int | None = None,
+        schedule: str = "step",
+        warmup: float = 0.0,
+        patience: int | None = None,
+        augment: str | None = None,
+        checkpoint_every: int | None = None,
+    ):
+        self.model, self.rule, self.update_rule = model, get_rule(update_rule), update_rule
+        self.X_train, self.y_train, self.X_val, self.y_val = (data[k] for k in ("X_train", "y_train", "X_val", "y_val"))
+        self.optim_config = dict(optim_config or {})
+        self.lr_decay, self.schedule, self.warmup, self.patience = lr_decay, schedule, warmup, patience
+        self.batch_size, self.num_epochs, self.augment, self.seed = batch_size, num_epochs, augment, seed
+        self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
+        self.print_every, self.verbose = print_every, verbose
+        self.checkpoint_name, self.checkpoint_every = checkpoint_name, checkpoint_every
+        self._validate()
+
+        self.iterations_per_epoch = max(len(self.y_train) // batch_size, 1)
+        self.num_iterations = num_epochs * self.iterations_per_epoch
+        self.rule(np.zeros(0), np.zeros(0), defaults := {})
+        self.base_learning_rate = self.optim_config.get("learning_rate", defaults["learning_rate"])
+
+        self.iteration = self.epoch = 0
+        self.loss_history: list[float] = []
+        self.train_acc_history: list[float] = []
+        self.val_acc_history: list[float] = []
+        self.best_val_acc, self.best_epoch = 0.0, 0
+        self._best: dict[str, ndarray] | None = None
+        self.measure_next = False  # set it, and the next record carries the model's health
+        self.diverged: Diverged | None = None
+
+    def _validate(self) -> None:
+        for part in ("train", "val"):
+            X, y = getattr(self, f"X_{part}"), getattr(self, f"y_{part}")
+            if len(X) != len(y) or len(y) == 0:
+                raise ValueError(f"each example needs a label, but X_{part} has {len(X)} examples, y_{part} {len(y)}.")
+            if np.prod(X.shape[1:]) != self.model.input_dim:
+                raise ValueError(
+                    f"the model takes {self.model.input_dim} numbers an example, but X_{part} is {X.shape}: "
+                    "set input_dim to the product of all but the first."
+                )
+        for name in ("batch_size", "num_epochs"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, but must be at least 1.")
+        if self.augment not in (None, "flip"):
+            raise ValueError(f"there is no augmentation {self.augment!r}: choose None or 'flip'.")
+        if self.augment == "flip" and len(self.X_train.shape) != 4:
+            raise ValueError(f"only pictures (N, C, height, width) can be flipped, but X_train is {self.X_train.shape}.")
+        learning_rate(self.schedule, 1.0, 0, 1, warmup=self.warmup)  # raises if these are not valid
+
+    @property
+    def best_params(self) -> dict[str, ndarray]:
+        """The parameters with the highest validation accuracy so far (empty before the first measurement)."""
+        return {} if self._best is None else {name: self._best[name] for name in self.model.params}
+
+    def steps(self) -> Iterator[Record | Diverged]:
+        """One record an iteration, from where the run stands to its end; then the model has the best parameters.
+
+        Stopping in between loses nothing: a new call goes on from there.
+        """
+        while self.iteration < self.num_iterations and self.diverged is None:
+            record = self._step()
+            yield record
+            if self._gave_up_hope():
+                break
+        self.restore_best()
+
+    def train(self) -> None:
+        """Run all steps; if verbose, print the loss every `print_every` iterations, and every measured accuracy."""
+        for record in self.steps():
+            if not self.verbose:
+                continue
+            if isinstance(record, Diverged):
+                print(record.message)
+                continue
+            if (record.iteration - 1) % self.print_every == 0:
+                print(f"(Iteration {record.iteration} / {self.num_iterations}) loss: {record.loss:f}")
+            if record.val_acc is not None:
+                accuracies = f"train acc: {record.train_acc:f}; val_acc: {record.val_acc:f}"
+                print(f"(Epoch {record.epoch} / {self.num_epochs}) {accuracies}")
+
+    def _step(self) -> Record | Diverged:
+        t, model = self.iteration, self.model
+        X, y = self._batch(t)
+        rate = learning_rate(
+            self.schedule, self.base_learning_rate, t, self.num_iterations, self.iterations_per_epoch, self.lr_decay, self.warmup
+        )
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow is found and explained below
+            model.iteration = t
+            loss, grads = model.loss(X, y)
+            self.loss_history.append(loss)
+            self.iteration = t + 1
+            if not np.isfinite(loss):
+                self.diverged = Diverged(t + 1, loss, *find_overflow(model, X, y, rate, first=t == 0))
+                return self.diverged
+            before = model.params.vector.copy() if self.measure_next else None
+            self.optim_config["learning_rate"] = rate
+            self.rule(model.params.vector, grads.vector, self.optim_config, out=model.params.vector)
+            health = None if before is None else measure(model, X, y, model.params.vector - before)
+            self.measure_next = False
+
+            train_acc = val_acc = None
+            ended = self.iteration % self.iterations_per_epoch == 0
+            self.epoch += ended
+            if t == 0 or ended or self.iteration == self.num_iterations:
+                train_acc, val_acc = self._measure_accuracies()
+        if self.checkpoint_name and (ended or self.checkpoint_every and self.iteration % self.checkpoint_every == 0):
+            self.save(self.checkpoint_name)
+        return Record(self.iteration, self.epoch, loss, rate, train_acc, val_acc, health)
+
+    def _batch(self, t: int) -> tuple[ndarray, ndarray]:
+        N = len(self.y_train)
+        if self.seed is None:
+            rows = np.random.choice(N, self.batch_size)
+        else:
+            epoch, i = divmod(t, self.iterations_per_epoch)
+            if i == 0 or not hasattr(self, "_order"):
+                self._order = self._generator(_BATCHES, epoch).permutation(N)
+            rows = self._order[i * self.batch_size : (i + 1) * self.batch_size]
+        X, y = self.X_train[rows], self.y_train[rows]
+        if self.augment == "flip":
+            u = np.random.random(len(y)) if self.seed is None else self._generator(_FLIPS, t).random(len(y))
+            X = np.where(u[:, None, None, None] < 0.5, X[..., ::-1], X)
+        return X, y
+
+    def _generator(self, purpose: int, number: int) -> np.random.Generator:
+        """A generator that depends on the seed and on where the run stands only, so that a resumed run meets it again."""
+        return np.random.default_rng([self.seed, purpose, number])
+
+    def _measure_accuracies(self) -> tuple[float, float]:
+        train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
+        val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
+        self.train_acc_history.append(train_acc)
+        self.val_acc_history.append(val_acc)
+        if self._best is None or val_acc > self.best_val_acc:
+            self.best_val_acc, self.best_epoch, self._best = val_acc, self.epoch, self.model.state()
+        return train_acc, val_acc
+
+    def check_accuracy(self, X: Any, y: ndarray, num_samples: int | None = None, batch_size: int = 100) -> float:
+        """Share of examples (or of num_samples drawn from them) whose highest score is at their label; 0 to 1."""
+        N = len(y)
+        if num_samples is not None and num_samples < N:
+            if self.seed is None:
+                rows = np.random.choice(N, num_samples)
+            else:
+                rows = self._generator(_SAMPLES, self.iteration).choice(N, num_samples, replace=False)
+        else:
+            rows = np.arange(N)
+        batches = [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
+        right = sum(int(np.sum(self.model.loss(X[batch]).argmax(axis=1) == y[batch])) for batch in batches)
+        return right / len(rows)
+
+    def _gave_up_hope(self) -> bool:
+        return self.patience is not None and self.epoch - self.best_epoch >= self.patience
+
+    def restore_best(self) -> None:
+        """Give the model the parameters that did best on the validation data, if any were measured."""
+        if self._best is not None:
+            self.model.load_state(self._best)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a checkpoint: everything that the rest of the run depends on."""
+        memory = {name: value for name, value in self.optim_config.items() if isinstance(value, ndarray)}
+        arrays = {f"model.{name}": value for name, value in self.model.state().items()}
+        arrays |= {f"best.{name}": value for name, value in (self._best or {}).items()}
+        arrays |= {f"optim.{name}": value for name, value in memory.items()}
+        arrays |= {name: np.array(getattr(self, name)) for name in _HISTORIES}
+        facts: dict[str, Any] = {name: getattr(self, name) for name in _POSITION}
+        facts["settings"] = self._settings()
+        facts["optim_config"] = {name: value for name, value in self.optim_config.items() if name not in memory}
+        if self.seed is None or self.model.seed is None:
+            _, arrays["global_state"], *facts["global_state"] = np.random.get_state(legacy=True)
+        checkpoints.write(path, arrays, facts)
+
+    def resume(self, path: str | os.PathLike) -> None:
+        """Take over a checkpoint of a run with the same settings; `steps` then goes on as that run would have.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is no checkpoint, is damaged, or belongs to other settings. Nothing is changed then.
+        """
+        arrays, facts = checkpoints.read(path)
+        settings = self._settings()
+        there = facts.get("settings", {})
+        differing = [name for name in settings if there.get(name) != settings[name]]
+        if differing:
+            name = differing[0]
+            raise ValueError(f"the checkpoint is of a run with {name} {there.get(name)}, but here it is {settings[name]}.")
+        state, best, memory = ({k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in _PREFIXES)
+        size = self.model.params.vector.shape
+        if any(v.shape != size for v in memory.values()) or not {*_HISTORIES, *_POSITION} <= arrays.keys() | facts.keys():
+            raise ValueError("the checkpoint lacks a part, or one has another shape: choose another.")
+        self.model.load_state(state)
+        self._best = best or None
+        self.optim_config = facts["optim_config"] | memory
+        for name in _HISTORIES:
+            setattr(self, name, arrays[name].tolist())
+        for name in _POSITION:
+            setattr(self, name, facts[name])
+        self.__dict__.pop("_order", None)
+        if "global_state" in arrays:
+            np.random.set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
+
+    def _settings(self) -> dict[str, Any]:
+        model = {name: getattr(self.model, name) for name in _MODEL_SETTINGS}
+        solver = {name: getattr(self, name) for name in _SOLVER_SETTINGS}
+        return {**model, "dtype": str(self.model.dtype), **solver, "num_train": len(self.y_train)}
+
+
+_BATCHES, _FLIPS, _SAMPLES = 2**31, 2**31 + 1, 2**31 + 2  # far from the iterations that number dropout's masks
+_PREFIXES = ("model.", "best.", "optim.")
+_HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
+_POSITION = ("iteration", "epoch", "best_val_acc", "best_epoch", "base_learning_rate")
+_MODEL_SETTINGS = ("hidden_dims", "input_dim", "num_classes", "dropout_keep_ratio", "normalization", "reg")
+_SOLVER_SETTINGS = ("update_rule", "lr_decay", "batch_size", "num_epochs", "num_train_samples", "num_val_samples")
+_SOLVER_SETTINGS += ("seed", "schedule", "warmup", "patience", "augment")
