@@ -9,7 +9,7 @@ PY   := $(VENV)/bin/python
 RUN  := $(VENV)/.run-ready
 DEV  := $(VENV)/.dev-ready
 ESLINT := node_modules/.eslint-ready
-PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check
 LOCK := $(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
 # The Node.js that pyright brings runs npm and eslint too.
