@@ -95,7 +95,7 @@ def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, n
 def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, ndarray, ndarray]:
     """Gradients of `batchnorm_forward`, simplified on paper: the same numbers as `batchnorm_backward`, sooner.
 
-    dx = gamma * rstd * (dout - mean(dout) - xhat * mean(dout * xhat)), with means over the batch: what is left of
+    dx = gamma * rstd / N * (N * dout - sum(dout) - xhat * sum(dout * xhat)), with sums over the batch: what is left of
     dout when its parts along 1 and along xhat, the two directions that normalizing removes, are taken out.
 
     Args, returns: as `batchnorm_backward`.
@@ -108,9 +108,9 @@ def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarra
     dgamma = _column_dot(dout, xhat)  # (D,)
     if mode == "test":
         return dout * (gamma * rstd), dgamma, dbeta
-    dx = dout - dbeta / N  # (N, D)
-    dx -= xhat * (dgamma / N)
-    dx *= gamma * rstd
+    dx = N * dout - dbeta  # (N, D)
+    dx -= xhat * dgamma
+    dx *= gamma * rstd / N
     return dx, dgamma, dbeta
 
 
