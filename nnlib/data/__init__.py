@@ -1,0 +1,28 @@
+"""Data sets to learn from: points in the plane, handwritten digits, CIFAR-10.
+
+>>> from nnlib.data import cifar10, digits, points
+>>> points.spiral(num_classes=3, seed=1)
+Dataset('spiral', 360 train, 120 val, 120 test, 3 classes, image_shape=None)
+>>> digits.load()
+Dataset('digits', 1397 train, 200 val, 200 test, 10 classes, image_shape=(1, 8, 8))
+"""
+
+from . import cifar10, digits, points
+from .cifar10 import load_cifar10
+from .dataset import Dataset, Status
+from .errors import DataError, DownloadCancelled
+from .fetch import download
+from .pixels import Pixels
+
+__all__ = [
+    "DataError",
+    "Dataset",
+    "DownloadCancelled",
+    "Pixels",
+    "Status",
+    "cifar10",
+    "digits",
+    "download",
+    "load_cifar10",
+    "points",
+]

@@ -1,0 +1,94 @@
+"""The cache folder, in which things appear whole or not at all: made beside, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import DataError
+
+UNFINISHED = ".tmp"
+STALE_SECONDS = 3600  # a killed process's leftovers; work in progress touches its files every few seconds
+
+
+def cache_folder() -> Path:
+    """The folder named by the environment variable NNLIB_CACHE, else the operating system's cache folder for nnlib."""
+    if named := os.environ.get("NNLIB_CACHE"):
+        return Path(os.path.abspath(os.path.expanduser(named)))
+    import pooch  # here, since it takes longer to import than all of nnlib, and is seldom needed
+
+    return Path(pooch.os_cache("nnlib"))
+
+
+def cannot_write(error: OSError) -> DataError:
+    """The error that says why the cache folder could not be written and what to do."""
+    reason = error.strerror or type(error).__name__
+    where = f"The cache folder {cache_folder()}"
+    return DataError(f"{where} cannot be written ({reason}); make room there, or set NNLIB_CACHE to another.")
+
+
+@contextmanager
+def workspace(room: int) -> Iterator[Path]:
+    """A new folder inside the cache folder, removed at the end whatever happens; `publish` takes results out of it.
+
+    room: bytes that must be free. Raises `DataError` if they are not or the folder cannot be made.
+    """
+    cache = cache_folder()
+    existed = cache.exists()
+    try:
+        folder = _new_folder(cache, room)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if not existed:
+            with suppress(OSError):  # not empty: something was published
+                cache.rmdir()
+
+
+def _new_folder(cache: Path, room: int) -> Path:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        _sweep(cache)
+        free = shutil.disk_usage(cache).free
+        if free < room:
+            needs = f"needs {room / 1e6:.0f} MB, but has {free / 1e6:.0f} MB free"
+            raise DataError(f"The cache folder {cache} {needs}; make room there, or set NNLIB_CACHE to another.")
+        return Path(tempfile.mkdtemp(suffix=UNFINISHED, dir=cache))
+    except OSError as error:
+        raise cannot_write(error) from None
+
+
+def publish(made: Path, target: Path) -> None:
+    """Rename the folder `made` to `target`, unless another process was first: then that one's work stays.
+
+    The caller holds `target` to be absent or unusable. Raises `DataError` if it cannot be renamed.
+    """
+    try:
+        made.rename(target)
+    except OSError as error:
+        if not target.is_dir():
+            raise cannot_write(error) from None
+
+
+def retire(folder: Path) -> None:
+    """Take a folder that is no longer valid out of the way, at once for others, then delete it."""
+    aside = folder.with_name(f"{folder.name}-{os.getpid()}-{time.monotonic_ns()}{UNFINISHED}")
+    with suppress(OSError):  # gone already, or in use on Windows
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep(cache: Path) -> None:
+    """Delete what killed processes left unfinished."""
+    for leftover in cache.glob(f"*{UNFINISHED}"):
+        with suppress(OSError):
+            newest = max(path.stat().st_mtime for path in (leftover, *leftover.rglob("*")))
+            if time.time() - newest > STALE_SECONDS:
+                shutil.rmtree(leftover, ignore_errors=True)

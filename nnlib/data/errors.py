@@ -1,0 +1,24 @@
+"""What goes wrong with data, said in one sentence."""
+
+import operator
+
+
+class DataError(ValueError):
+    """Data that cannot be had or used; the message is one sentence: what was expected, what arrived, what to do."""
+
+
+class DownloadCancelled(DataError):
+    """The download was stopped on request; nothing of it was kept."""
+
+
+def whole_number(name: str, value: object, low: int, high: int) -> int:
+    """Return `value` as an int in low..high, or raise `DataError` that names it."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise DataError(f"{name} must be a whole number from {low} to {high}, but is {value!r:.60}.") from None
+    if not low <= number <= high:
+        raise DataError(f"{name} must be from {low} to {high}, but is {number}.")
+    return number

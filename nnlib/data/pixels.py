@@ -1,0 +1,57 @@
+"""Pictures that stay uint8 on disk and become float32, minus the mean image, as batches are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class Pixels:
+    """An (N, C, H, W) float32 array as far as training can tell; in memory only what was asked for.
+
+    images: (N, C, H, W) uint8, usually a memory map. mean: (C, H, W).
+    `pixels[i]` with an integer, slice, array of integers or mask over the first axis gives float32 images - mean.
+    A slice of pixels without conversion is `pixels.part(slice)`. Raises `IndexError` for an index over further axes.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 4
+
+    def __init__(self, images: np.ndarray, mean: np.ndarray) -> None:
+        if images.ndim != 4 or images.dtype != np.uint8 or images.shape[1:] != mean.shape:
+            arrived = f"images {images.shape} {images.dtype} and mean {mean.shape}"
+            raise ValueError(f"Pixels needs images (N, C, H, W) of uint8 and a mean (C, H, W), but got {arrived}.")
+        self.images = images.view(np.ndarray)  # a memmap's own indexing is slower
+        self.mean = mean.astype(np.float32)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.images.shape
+
+    @property
+    def size(self) -> int:
+        return self.images.size
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        return f"Pixels(shape={self.shape})"
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        if isinstance(index, tuple):
+            raise IndexError("Pixels are indexed by example only, as in pixels[:100]; index the result further.")
+        batch = self.images[index].astype(np.float32)
+        batch -= self.mean
+        return batch
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("Pixels become an array only by a copy, since they are stored as uint8.")
+        whole = self[:]
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def part(self, index: slice) -> Pixels:
+        """The pictures of a slice, still uint8 on disk."""
+        return Pixels(self.images[index], self.mean)
