@@ -136,13 +136,16 @@ class FullyConnectedNet:
         if y is None:
             return self.forward(X, "test")[0]
         scores, caches = self.forward(X, "train")
-        loss, dscores = softmax_loss(scores, y)
+        data_loss, dscores = softmax_loss(scores, y)
         grads = self.backward(dscores, caches)
+        penalties = []
         if self.reg:
             for i in range(1, self.num_layers + 1):
                 W = self._params[f"W{i}"]
-                loss += 0.5 * self.reg * float(np.sum(W * W))
+                penalty = 0.5 * self.reg * float(np.sum(W * W))
+                penalties.append(penalty)
                 grads[f"W{i}"] += self.reg * W
+        loss = sum(penalties, start=data_loss)
         return loss, grads
 
     def forward(self, X: ndarray, mode: str) -> tuple[ndarray, list[LayerCache]]:

@@ -144,11 +144,9 @@ def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray,
     require_mode(mode)
     if not 0 < p <= 1:
         raise ValueError(f"p is the probability to keep a number, but is {p}: choose 0 < p <= 1.")
-    if mode == "test":
-        return x, DropoutCache(None)
-    u = np.random.random(x.shape) if seed is None else np.random.default_rng(seed).random(x.shape)
-    mask = ((u < p) / p).astype(x.dtype)  # like x
-    out = x * mask  # like x
+    uniform = np.random.random if seed is None else np.random.default_rng(seed).random
+    mask = ((uniform(x.shape) < p) / p).astype(x.dtype) if mode == "train" else None  # like x
+    out = x if mask is None else x * mask  # like x
     return out, DropoutCache(mask)
 
 
@@ -180,13 +178,14 @@ def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
         raise ValueError(f"y needs one label for each of the {N} rows of x, but has shape {y.shape}: make it ({N},).")
     if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= C:
         raise ValueError(f"labels are ints from 0 to {C - 1}, but y holds {y.dtype} from {y.min()} to {y.max()}.")
-    rows = np.arange(N)
-    shifted = x - x.max(axis=1, keepdims=True)  # (N, C): the largest is 0, so that exp cannot overflow
+    top = x.max(axis=1, keepdims=True)  # (N, 1)
+    shifted = x - top  # (N, C): the largest is 0, so that exp cannot overflow
     e = np.exp(shifted)  # (N, C)
     total = e.sum(axis=1, keepdims=True)  # (N, 1)
     logp = shifted - np.log(total)  # (N, C)
-    loss = float(-logp[rows, y].sum() / N)
-    dx = e / total  # (N, C): the probabilities
-    dx[rows, y] -= 1
-    dx /= N
+    picked = logp[np.arange(N), y]  # (N,)
+    loss = float(-picked.sum() / N)
+    p = e / total  # (N, C)
+    one_hot = y[:, None] == np.arange(C)  # (N, C)
+    dx = (p - one_hot) / N  # (N, C)
     return loss, dx

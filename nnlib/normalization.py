@@ -77,18 +77,16 @@ def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, n
     Source: Ioffe and Szegedy, 2015, section 3 (the chain rule, node by node).
     """
     _, xmu, _, rstd, xhat, gamma, mode = cache
-    N = dout.shape[0]
+    N, train = dout.shape[0], mode == "train"
     dbeta = dout.sum(axis=0)  # (D,)
     dgamma = (dout * xhat).sum(axis=0)  # (D,)
     dxhat = dout * gamma  # (N, D)
-    if mode == "test":  # mean and var are constants: x reaches out by one way only
-        return dxhat * rstd, dgamma, dbeta
     drstd = (dxhat * xmu).sum(axis=0)  # (D,)
-    dvar = drstd * -0.5 * rstd**3  # (D,)
+    dvar = drstd * -0.5 * rstd**3 if train else 0  # (D,): in test mode var and mean are constants
     dsq = np.ones_like(xmu) * dvar / N  # (N, D)
     dxmu = dxhat * rstd + dsq * 2 * xmu  # (N, D): two ways lead from xmu to out, so two terms
     dmean = -dxmu.sum(axis=0)  # (D,)
-    dx = dxmu + dmean / N  # (N, D)
+    dx = dxmu + dmean / N if train else dxmu  # (N, D)
     return dx, dgamma, dbeta
 
 

@@ -31,7 +31,9 @@ def sgd(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | No
     Source: Robbins and Monro, "A stochastic approximation method", 1951.
     """
     config = _complete("sgd", config, like=w)
-    next_w = np.subtract(w, config["learning_rate"] * dw, out=out)
+    learning_rate = config["learning_rate"]
+    step = learning_rate * dw
+    next_w = np.subtract(w, step, out=out)
     return next_w, config
 
 
@@ -125,28 +127,40 @@ def adamw(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
     """
     config = _complete("adamw", config, "m", "v", like=w)
+    learning_rate, weight_decay = config["learning_rate"], config["weight_decay"]
     step = _adam_step(dw, config)
-    step += config["learning_rate"] * config["weight_decay"] * w
-    next_w = np.subtract(w, step, out=out)
+    shrunk = (1 - learning_rate * weight_decay) * w
+    next_w = np.subtract(shrunk, step, out=out)
     return next_w, config
 
 
 def _adam_step(dw: ndarray, config: Config) -> ndarray:
-    """learning_rate * mhat / (sqrt(vhat) + epsilon); renews m, v and t in config, in place for speed."""
+    """learning_rate * mhat / (sqrt(vhat) + epsilon); renews m, v and t in config."""
+    learning_rate, epsilon = config["learning_rate"], config["epsilon"]
     beta1, beta2 = config["beta1"], config["beta2"]
     t = config["t"] = config["t"] + 1
-    m, v = config["m"], config["v"]
-    m *= beta1
-    m += (1 - beta1) * dw
-    v *= beta2
-    v += (1 - beta2) * (dw * dw)
+    m = _average(config["m"], beta1, dw)
+    v = _average(config["v"], beta2, dw * dw)
     mhat = m / (1 - beta1**t)
     vhat = v / (1 - beta2**t)
-    step = np.sqrt(vhat)
-    step += config["epsilon"]
-    np.divide(mhat, step, out=step)
-    step *= config["learning_rate"]
+    step = _quotient(mhat, vhat, learning_rate, epsilon)
     return step
+
+
+def _average(average: ndarray, decay: float, new: ndarray) -> ndarray:
+    """decay * average + (1 - decay) * new, in place for speed."""
+    average *= decay
+    average += (1 - decay) * new
+    return average
+
+
+def _quotient(a: ndarray, square: ndarray, learning_rate: float, epsilon: float) -> ndarray:
+    """learning_rate * a / (sqrt(square) + epsilon), in one array for speed."""
+    quotient = np.sqrt(square)
+    quotient += epsilon
+    np.divide(a, quotient, out=quotient)
+    quotient *= learning_rate
+    return quotient
 
 
 def _complete(rule: str, config: Config | None, *memory: str, like: ndarray) -> Config:
