@@ -3,6 +3,7 @@
 PYTHONS ?= python3 python3.14 python3.13 python3.12 python3.11 python
 JOBS    ?= 2
 ARGS    ?=
+CONTENDERS ?= torch==2.13.0 scikit-learn
 
 VENV := .venv
 PY   := $(VENV)/bin/python
@@ -52,8 +53,8 @@ format: $(DEV) ## Format the Python sources and repair what ruff can repair
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-bench: $(RUN) ## Compare training steps with PyTorch, scikit-learn and bare matrix products
-	@for package in torch==2.13.0 scikit-learn; do \
+bench: $(RUN) ## Compare training steps with others' (CONTENDERS= installs neither PyTorch nor scikit-learn)
+	@for package in $(CONTENDERS); do \
 		$(PY) -m pip show --quiet $${package%%=*} 2>/dev/null || $(PIP_INSTALL) $$package \
 			|| echo "make bench: $$package could not be installed; going on without it." >&2; \
 	done
