@@ -60,7 +60,7 @@ export default [
             "use-isnan": "error",
             "valid-typeof": "error",
             // one way to write it
-            "max-len": ["error", { code: 120 }],
+            "max-len": ["error", { code: 140 }],
             "no-console": ["error", { allow: ["warn", "error"] }],
             "no-var": "error",
             "object-shorthand": "error",
