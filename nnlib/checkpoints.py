@@ -58,7 +58,15 @@ def read(path: str | os.PathLike, max_bytes: int = 1 << 30) -> tuple[dict[str, n
         facts = json.loads(str(arrays.pop(_FACTS)))
     except FileNotFoundError:
         raise
-    except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, json.JSONDecodeError, NotImplementedError) as e:
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+        json.JSONDecodeError,
+        NotImplementedError,
+    ) as e:
         raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.") from e
     except ValueError as e:
         if "unpack" in str(e):

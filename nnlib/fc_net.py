@@ -1,6 +1,7 @@
-"""A fully connected network of any depth: {affine - [batchnorm or layernorm] - relu - [dropout]} x L - affine - softmax."""
+"""A fully connected network of any depth: {affine - [batch or layer norm] - relu - [dropout]} x L - affine - softmax."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -40,7 +41,7 @@ class LayerCache(NamedTuple):
 class FullyConnectedNet:
     """A classifier made of fully connected layers, with ReLU, optional normalization and dropout, and L2.
 
-    `params` maps W1, b1, gamma1, beta1, W2, ... to arrays: W (D, H), the others (H,). The output layer is not normalized.
+    `params` maps W1, b1, gamma1, beta1, W2, ... to arrays: W (D, H), the others (H,). The last layer is not normalized.
 
     >>> model = FullyConnectedNet([100, 50], input_dim=64, seed=0)
     >>> loss, grads = model.loss(X, y)      # training: X (N, ...), y (N,)
@@ -91,7 +92,7 @@ class FullyConnectedNet:
         self.num_layers = 1 + len(self.hidden_dims)
 
         shapes: dict[str, tuple[int, ...]] = {}
-        for i, (D, H) in enumerate(zip(dims, dims[1:], strict=False), start=1):
+        for i, (D, H) in enumerate(pairwise(dims), start=1):
             shapes[f"W{i}"], shapes[f"b{i}"] = (D, H), (H,)
             if normalization and i < self.num_layers:
                 shapes[f"gamma{i}"], shapes[f"beta{i}"] = (H,), (H,)
@@ -131,7 +132,7 @@ class FullyConnectedNet:
             y: labels, (N,), ints.
 
         Returns:
-            scores; or (loss, grads), the mean cross-entropy in nats plus the L2 penalty, and `Parameters` like `params`.
+            scores; or (loss, grads): mean cross-entropy in nats plus the L2 penalty, and `Parameters` like `params`.
         """
         if y is None:
             return self.forward(X, "test")[0]
@@ -169,7 +170,8 @@ class FullyConnectedNet:
 
     def backward(self, dscores: ndarray, caches: list[LayerCache]) -> Parameters:
         """Gradients of all parameters (without the L2 penalty's part) from those of the scores, (N, C)."""
-        grads, dx = self._params.like(), dscores
+        grads = self._params.like()
+        dx: Any = dscores
         for i in range(self.num_layers, 0, -1):
             affine, norm, relu, dropout = caches[i - 1]
             if dropout is not None:
@@ -200,11 +202,13 @@ class FullyConnectedNet:
         """
         here = self.state()
         if state.keys() != here.keys():
-            raise ValueError(f"this network has {', '.join(here)}, but the state has {', '.join(state)}: build the same.")
+            raise ValueError(
+                f"this network has {', '.join(here)}, but the state has {', '.join(state)}: build the same."
+            )
         for name, array in state.items():
             if array.shape != here[name].shape or array.dtype.kind != "f":
                 raise ValueError(
-                    f"{name} has shape {here[name].shape} in this network, but {array.shape} ({array.dtype}) in the state."
+                    f"{name} has shape {here[name].shape} here, but {array.shape} ({array.dtype}) in the state: build the same network."
                 )
         self.params = state
         for i, bn in enumerate(self.bn_params, start=1):

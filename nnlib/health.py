@@ -107,8 +107,8 @@ def diagnose(
         )
     elif hidden and health[0].gradient_std < 1e-3 * last.gradient_std:
         found.append(
-            f"Vanishing: the gradient of {health[0].name} is {_share(health[0].gradient_std, last.gradient_std)} of the "
-            "last layer's: raise the weight scale (try he), or normalize."
+            f"Vanishing: the gradient of {health[0].name} is {_share(health[0].gradient_std, last.gradient_std)} of "
+            "the last layer's: raise the weight scale (try he), or normalize."
         )
     deadest = max(hidden, key=lambda layer: layer.dead_share or 0, default=None)
     if deadest and deadest.dead_share and deadest.dead_share > 0.4:
@@ -117,10 +117,10 @@ def diagnose(
             "it: lower the learning rate, or normalize."
         )
     fastest, slowest = max(ratios, default=None), float(np.median(ratios)) if ratios else None
-    if fastest is not None and (fastest > 0.1 or window >= 20 and recent > 1.2 * earlier and fastest > 1e-2):
+    if fastest is not None and (fastest > 0.1 or (window >= 20 and recent > 1.2 * earlier and fastest > 1e-2)):
         found.append(
-            f"Learning rate too high: one update changes weights by {fastest:.1%} (0.01 % to 1 % is usual) and the loss "
-            f"went from {earlier:.3g} to {recent:.3g}: lower it."
+            f"Learning rate too high: one update changes weights by {fastest:.1%} (0.01 % to 1 % is usual) and the "
+            f"loss went from {earlier:.3g} to {recent:.3g}: lower it."
         )
     if window >= 50 and abs(recent - chance) < 0.02 * chance:
         found.append(
@@ -129,8 +129,8 @@ def diagnose(
         )
     if slowest is not None and slowest < 3e-5 and recent > 0.1 and not earlier > 1.05 * recent:
         found.append(
-            f"Learning rate too low: one update changes weights by {slowest:.1g} of themselves (1e-4 to 1e-2 is usual): "
-            "raise it."
+            f"Learning rate too low: one update changes weights by {slowest:.1g} of themselves (1e-4 to 1e-2 is "
+            "usual): raise it."
         )
     if train_acc is not None and val_acc is not None and train_acc - val_acc > 0.15:
         found.append(
@@ -170,7 +170,11 @@ def _first_not_finite(model: FullyConnectedNet, X: ndarray, y: ndarray) -> tuple
     _, caches = twin.forward(X, "train")
     for i, (affine, norm, relu, _) in enumerate(caches, start=1):
         name = f"layer {i}" if relu else "the output layer"
-        quantities = {f"W{i}": affine.w, f"b{i}": affine.b, "x w + b": affine.x.reshape(len(X), -1) @ affine.w + affine.b}
+        quantities = {
+            f"W{i}": affine.w,
+            f"b{i}": affine.b,
+            "x w + b": affine.x.reshape(len(X), -1) @ affine.w + affine.b,
+        }
         if norm is not None:
             quantities |= {"var": norm.var, "xhat": norm.xhat}
         if relu is not None:
@@ -183,7 +187,11 @@ def _first_not_finite(model: FullyConnectedNet, X: ndarray, y: ndarray) -> tuple
 
 def _histogram(a: ndarray, bins: int) -> Histogram:
     finite = a[np.isfinite(a)]
-    return Histogram(*np.histogram(finite, bins)) if finite.size else Histogram(np.zeros(bins, int), np.linspace(0, 1, bins + 1))
+    return (
+        Histogram(*np.histogram(finite, bins))
+        if finite.size
+        else Histogram(np.zeros(bins, int), np.linspace(0, 1, bins + 1))
+    )
 
 
 def _norm(a: ndarray) -> float:

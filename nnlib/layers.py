@@ -2,7 +2,7 @@
 
 A forward pass returns ``(out, cache)``; its backward pass takes the upstream gradient ``dout`` (the gradient of the
 loss with respect to ``out``, so of the same shape) and that cache, and returns the gradients of the forward inputs.
-Inputs are never changed and their dtype is kept. Shapes: N examples in the batch, D features, H hidden units, C classes.
+Inputs are never changed and their dtype is kept. Shapes: N examples in the batch, D features, H units, C classes.
 """
 
 from math import prod
@@ -68,16 +68,16 @@ def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineC
     """
     N, D = x.shape[0], prod(x.shape[1:])
     if w.ndim != 2 or w.shape[0] != D:
-        raise ValueError(f"w needs a row for each of the {D} features in x {x.shape}, but is {w.shape}: reshape w or x.")
+        raise ValueError(
+            f"w needs a row for each of the {D} features in x {x.shape}, but is {w.shape}: reshape w or x."
+        )
     if b.shape != w.shape[1:]:
         raise ValueError(f"b needs a number for each column of w {w.shape}, but is {b.shape}: make it {w.shape[1:]}.")
     out = x.reshape(N, D) @ w + b  # (N, H)
     return out, AffineCache(x, w, b)
 
 
-def affine_backward(
-    dout: ndarray, cache: AffineCache, need_dx: bool = True
-) -> tuple[ndarray | None, ndarray, ndarray]:
+def affine_backward(dout: ndarray, cache: AffineCache, need_dx: bool = True) -> tuple[ndarray | None, ndarray, ndarray]:
     """Gradients of `affine_forward`: dx = dout w^T, dw = x^T dout, db = the column sums of dout.
 
     Args:
@@ -130,7 +130,7 @@ def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray,
     Args:
         x: inputs, any shape.
         dropout_param: "p", the probability to *keep* a number, 0 < p <= 1; "mode", "train" or "test"; "seed"
-            (optional): an int or a sequence of ints that fixes the mask. Without it the mask comes from NumPy's global state.
+            (optional): an int or ints that fix the mask. Without it the mask comes from NumPy's global state.
 
     Returns:
         out like x, and the cache for `dropout_backward`.
@@ -140,7 +140,7 @@ def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray,
 
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014, section 10.
     """
-    p, mode, seed = dropout_param["p"], dropout_param.get("mode"), dropout_param.get("seed")
+    p, mode, seed = dropout_param["p"], dropout_param.get("mode", ""), dropout_param.get("seed")
     require_mode(mode)
     if not 0 < p <= 1:
         raise ValueError(f"p is the probability to keep a number, but is {p}: choose 0 < p <= 1.")

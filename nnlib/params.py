@@ -31,7 +31,9 @@ class Parameters(dict[str, ndarray]):
         if name not in self:
             raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self)}.")
         if np.shape(value) != self[name].shape:
-            raise ValueError(f"{name} has shape {self[name].shape}, but the new value has {np.shape(value)}: reshape it.")
+            raise ValueError(
+                f"{name} has shape {self[name].shape}, but the new value has {np.shape(value)}: reshape it."
+            )
         self[name][...] = value
 
     def like(self) -> "Parameters":

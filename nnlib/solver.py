@@ -126,7 +126,9 @@ class Solver:
         if self.augment not in (None, "flip"):
             raise ValueError(f"there is no augmentation {self.augment!r}: choose None or 'flip'.")
         if self.augment == "flip" and len(self.X_train.shape) != 4:
-            raise ValueError(f"only pictures (N, C, height, width) can be flipped, but X_train is {self.X_train.shape}.")
+            raise ValueError(
+                f"only pictures (N, C, height, width) can be flipped, but X_train is {self.X_train.shape}."
+            )
         learning_rate(self.schedule, 1.0, 0, 1, warmup=self.warmup)  # raises if these are not valid
 
     @property
@@ -139,11 +141,8 @@ class Solver:
 
         Stopping in between loses nothing: a new call goes on from there.
         """
-        while self.iteration < self.num_iterations and self.diverged is None:
-            record = self._step()
-            yield record
-            if self._gave_up_hope():
-                break
+        while not self.over:
+            yield self._step()
         self.restore_best()
 
     def train(self) -> None:
@@ -164,7 +163,13 @@ class Solver:
         t, model = self.iteration, self.model
         X, y = self._batch(t)
         rate = learning_rate(
-            self.schedule, self.base_learning_rate, t, self.num_iterations, self.iterations_per_epoch, self.lr_decay, self.warmup
+            self.schedule,
+            self.base_learning_rate,
+            t,
+            self.num_iterations,
+            self.iterations_per_epoch,
+            self.lr_decay,
+            self.warmup,
         )
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow is found and explained below
             model.iteration = t
@@ -185,7 +190,7 @@ class Solver:
             self.epoch += ended
             if t == 0 or ended or self.iteration == self.num_iterations:
                 train_acc, val_acc = self._measure_accuracies()
-        if self.checkpoint_name and (ended or self.checkpoint_every and self.iteration % self.checkpoint_every == 0):
+        if self.checkpoint_name and (ended or (self.checkpoint_every and self.iteration % self.checkpoint_every == 0)):
             self.save(self.checkpoint_name)
         return Record(self.iteration, self.epoch, loss, rate, train_acc, val_acc, health)
 
@@ -205,7 +210,8 @@ class Solver:
         return X, y
 
     def _generator(self, purpose: int, number: int) -> np.random.Generator:
-        """A generator that depends on the seed and on where the run stands only, so that a resumed run meets it again."""
+        """A generator that depends on the seed and on where the run stands only, so a resumed run meets it again."""
+        assert self.seed is not None
         return np.random.default_rng([self.seed, purpose, number])
 
     def _measure_accuracies(self) -> tuple[float, float]:
@@ -231,8 +237,11 @@ class Solver:
         right = sum(int(np.sum(self.model.loss(X[batch]).argmax(axis=1) == y[batch])) for batch in batches)
         return right / len(rows)
 
-    def _gave_up_hope(self) -> bool:
-        return self.patience is not None and self.epoch - self.best_epoch >= self.patience
+    @property
+    def over(self) -> bool:
+        """Whether all iterations are done, the loss diverged, or `patience` ran out."""
+        hopeless = self.patience is not None and self.epoch - self.best_epoch >= self.patience
+        return hopeless or self.diverged is not None or self.iteration >= self.num_iterations
 
     def restore_best(self) -> None:
         """Give the model the parameters that did best on the validation data, if any were measured."""
@@ -250,7 +259,8 @@ class Solver:
         facts["settings"] = self._settings()
         facts["optim_config"] = {name: value for name, value in self.optim_config.items() if name not in memory}
         if self.seed is None or self.model.seed is None:
-            _, arrays["global_state"], *facts["global_state"] = np.random.get_state(legacy=True)
+            _, keys, *rest = np.random.get_state(legacy=True)
+            arrays["global_state"], facts["global_state"] = np.asarray(keys), rest
         checkpoints.write(path, arrays, facts)
 
     def resume(self, path: str | os.PathLike) -> None:
@@ -266,10 +276,15 @@ class Solver:
         differing = [name for name in settings if there.get(name) != settings[name]]
         if differing:
             name = differing[0]
-            raise ValueError(f"the checkpoint is of a run with {name} {there.get(name)}, but here it is {settings[name]}.")
+            raise ValueError(
+                f"the checkpoint is of a run with {name} {there.get(name)}, but here it is {settings[name]}."
+            )
         state, best, memory = ({k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in _PREFIXES)
         size = self.model.params.vector.shape
-        if any(v.shape != size for v in memory.values()) or not {*_HISTORIES, *_POSITION} <= arrays.keys() | facts.keys():
+        if (
+            any(v.shape != size for v in memory.values())
+            or not {*_HISTORIES, *_POSITION} <= arrays.keys() | facts.keys()
+        ):
             raise ValueError("the checkpoint lacks a part, or one has another shape: choose another.")
         self.model.load_state(state)
         self._best = best or None

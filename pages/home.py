@@ -1,0 +1,36 @@
+"""Home: what this is, a network that is learning already, the map of the lessons, the data."""
+
+import math
+
+import streamlit as st
+
+from nnlib.run_spec import RunSpec
+from ui import datasets, prose
+from ui.data_panel import data_panel
+from ui.navigation import LESSONS
+from ui.run_panel import obtain, run_panel
+
+SPIRAL = RunSpec(
+    data="spiral", depth=2, width=16, update_rule="adam", learning_rate=0.01, batch_size=40, num_epochs=80, seed=1
+)
+
+st.title("Layer by Layer")
+prose.show("home", "intro")
+
+st.header("A network that is learning right now")
+prose.show("home", "spiral", width=SPIRAL.width, rule=SPIRAL.update_rule.capitalize())
+arrived = "home_run" not in st.session_state
+run = obtain("home_run", SPIRAL, datasets.load(SPIRAL), in_url=False, light=True, rate=25)
+if arrived:
+    run.play()
+run_panel("home_run", key="home", speeds=("1 / s", "5 / s", "25 / s"))
+prose.show("home", "spiral question", chance=math.log(3))
+
+st.header("The lessons")
+for column, page in zip(st.columns(3), LESSONS, strict=False):
+    with column.container(border=True):
+        st.page_link(page)
+        st.markdown(page.help or "")
+
+st.header("The data")
+data_panel()

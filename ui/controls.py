@@ -1,0 +1,163 @@
+"""Widgets that make up a `RunSpec`; each is bound to the address bar under its field's name."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from nnlib.optim import RULES
+from nnlib.run_spec import POINTS, RunSpec
+from nnlib.schedules import SCHEDULES
+from ui import datasets
+
+STEPS = (1, 2, 5)
+LEARNING_RATES = [float(f"{m}e{e}") for e in range(-6, 2) for m in STEPS]
+WEIGHT_SCALES: list[str] = ["he", "xavier", *(f"{m}e{e}" for e in range(-5, 0) for m in STEPS), "1"]
+STRENGTHS = [0.0, *(float(f"{m}e{e}") for e in range(-5, 0) for m in STEPS)]
+WIDTHS = [4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 512, 1024]
+BATCHES = [1, 2, 5, 10, 20, 50, 100, 128, 200, 256, 500]
+TRAINING_SIZES = [0, 50, 100, 500, 1000, 4000, 10000, 20000]
+EPOCHS = [1, 2, 5, 10, 20, 40, 60, 100, 200, 500]
+BOUND: dict[str, Any] = {"bind": "query-params"}
+NONE = "none"
+
+
+def preset(specs: dict[str, RunSpec], label: str, key: str, about: str) -> str:
+    """A list of named specs; choosing one sets all the controls to it."""
+
+    def choose() -> None:
+        set_controls(specs[st.session_state[key]])
+
+    return st.selectbox(label, list(specs), key=key, on_change=choose, help=about, **BOUND)
+
+
+def set_controls(spec: RunSpec) -> None:
+    """Put a spec's values into the widgets; to be called before they are drawn, as from a callback."""
+    for field in fields(RunSpec):
+        st.session_state[field.name] = _shown(getattr(spec, field.name))
+    scale = spec.weight_scale
+    st.session_state["weight_scale"] = (
+        scale if isinstance(scale, str) else f"{scale:.0e}".replace("e-0", "e-").replace("1e+00", "1")
+    )
+    st.session_state["patience"] = spec.patience or 0
+
+
+def _shown(value: Any) -> Any:
+    return NONE if value is None else value
+
+
+def data_controls(default: RunSpec) -> dict[str, Any]:
+    names = datasets.available()
+    name = st.selectbox(
+        "Data", names, index=_at(names, default.data), key="data", format_func=datasets.TITLES.__getitem__, **BOUND
+    )
+    seed = st.number_input(
+        "Seed",
+        0,
+        999_999,
+        default.seed,
+        key="seed",
+        help="Initial weights, batches and dropout follow from it.",
+        **BOUND,
+    )
+    chosen = {"data": name, "seed": int(seed), "num_train": 0, "augment": None}
+    if name not in POINTS:
+        sizes = [n for n in TRAINING_SIZES if name == "cifar10" or n <= 1000]
+        chosen["num_train"] = _choice(
+            "Training pictures", sizes, default.num_train, "num_train", format_func=lambda n: f"{n:,}" if n else "all"
+        )
+    if name == "cifar10":
+        augment = st.toggle(
+            "Mirror pictures at random",
+            default.augment == "flip",
+            key="flip",
+            help="Half of each batch, left to right.",
+            **BOUND,
+        )
+        chosen["augment"] = "flip" if augment else None
+    return chosen
+
+
+def network_controls(default: RunSpec) -> dict[str, Any]:
+    depth = st.slider("Hidden layers", 1, 10, default.depth, key="depth", **BOUND)
+    width = _choice("Units in each", WIDTHS, default.width, "width")
+    normalization = st.segmented_control(
+        "Normalization",
+        [NONE, "batchnorm", "layernorm"],
+        default=_shown(default.normalization),
+        required=True,
+        key="normalization",
+        **BOUND,
+    )
+    scale = _choice(
+        "Weight scale",
+        WEIGHT_SCALES,
+        str(default.weight_scale),
+        "weight_scale",
+        help="Standard deviation of the initial weights. he: √(2/D), xavier: √(1/D), for D inputs.",
+    )
+    keep = st.slider(
+        "Dropout keeps",
+        0.1,
+        1.0,
+        default.dropout_keep_ratio,
+        0.05,
+        key="dropout_keep_ratio",
+        help="1: no dropout.",
+        **BOUND,
+    )
+    reg = _choice("L2 strength", STRENGTHS, default.reg, "reg", format_func=lambda r: f"{r:g}")
+    return {
+        "depth": depth,
+        "width": width,
+        "normalization": None if normalization == NONE else normalization,
+        "weight_scale": scale if scale in ("he", "xavier") else float(scale),
+        "dropout_keep_ratio": keep,
+        "reg": reg,
+    }
+
+
+def training_controls(default: RunSpec) -> dict[str, Any]:
+    rules = list(RULES)
+    rule = st.selectbox("Update rule", rules, index=_at(rules, default.update_rule), key="update_rule", **BOUND)
+    rate = _choice(
+        "Learning rate", LEARNING_RATES, default.learning_rate, "learning_rate", format_func=lambda r: f"{r:g}"
+    )
+    schedule = st.segmented_control(
+        "Schedule", list(SCHEDULES), default=default.schedule, required=True, key="schedule", **BOUND
+    )
+    chosen: dict[str, Any] = {"update_rule": rule, "learning_rate": rate, "schedule": schedule}
+    if schedule == "step":
+        chosen["lr_decay"] = st.slider("Factor an epoch", 0.5, 1.0, default.lr_decay, 0.01, key="lr_decay", **BOUND)
+    chosen["warmup"] = st.slider(
+        "Warm-up",
+        0.0,
+        0.5,
+        default.warmup,
+        0.05,
+        key="warmup",
+        help="Share of the run in which the rate climbs.",
+        **BOUND,
+    )
+    chosen["batch_size"] = _choice("Batch size", BATCHES, default.batch_size, "batch_size")
+    chosen["num_epochs"] = _choice("Epochs", EPOCHS, default.num_epochs, "num_epochs")
+    patience = st.slider(
+        "Early stopping",
+        0,
+        20,
+        default.patience or 0,
+        key="patience",
+        help="Epochs without a better validation accuracy after which the run stops; 0: never.",
+        **BOUND,
+    )
+    chosen["patience"] = patience or None
+    return chosen
+
+
+def _choice(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:
+    return st.select_slider(label, options, value if value in options else options[0], key=key, **how, **BOUND)
+
+
+def _at(options: Sequence[Any], value: Any) -> int:
+    return options.index(value) if value in options else 0

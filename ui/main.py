@@ -1,0 +1,12 @@
+"""The router: which pages there are, in the order of the lessons."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.navigation import PAGES
+
+ICON = (Path(__file__).parent.parent / "assets" / "icon.svg").read_text(encoding="utf-8")
+
+st.set_page_config(page_title="Layer by Layer", page_icon=ICON, layout="wide")
+st.navigation(PAGES).run()

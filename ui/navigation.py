@@ -1,0 +1,23 @@
+"""The lessons in their order: file, title, and what one learns there."""
+
+from pathlib import Path
+
+import streamlit as st
+
+_PAGES = Path(__file__).parent.parent / "pages"
+
+
+def _page(name: str, title: str, icon: str, about: str, **how) -> st.Page:
+    return st.Page(_PAGES / f"{name}.py", title=title, icon=f":material/{icon}:", help=about, url_path=name, **how)
+
+
+PAGES = [
+    _page("home", "Home", "home", "What this is, a network that learns, and all lessons.", default=True),
+    _page(
+        "train_best_model",
+        "Train your best model",
+        "trophy",
+        "Choose data, network and update rule; watch every layer while it trains; test it.",
+    ),
+]
+LESSONS = PAGES[1:]
