@@ -211,8 +211,7 @@ class Solver:
 
     def _generator(self, purpose: int, number: int) -> np.random.Generator:
         """A generator that depends on the seed and on where the run stands only, so a resumed run meets it again."""
-        assert self.seed is not None
-        return np.random.default_rng([self.seed, purpose, number])
+        return np.random.default_rng([self.seed or 0, purpose, number])
 
     def _measure_accuracies(self) -> tuple[float, float]:
         train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)

@@ -46,8 +46,8 @@ with picture:
             st.button(
                 "Start over with these",
                 icon=":material/replay:",
-                on_click=start_over,
-                args=("train_run", spec, dataset),
+                on_click=forget,
+                args=("train_run",),
             )
     run_panel("train_run", key="train")
     if run.over:
