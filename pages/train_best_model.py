@@ -5,7 +5,7 @@ import streamlit as st
 from nnlib.run_spec import RunSpec
 from ui import controls, datasets, prose
 from ui.presets import TRAIN
-from ui.run_panel import obtain, run_panel
+from ui.run_panel import forget, obtain, run_panel
 from ui.run_result import result
 
 st.title("Train your best model")

@@ -6,7 +6,8 @@ import streamlit as st
 
 from ui.navigation import PAGES
 
+ABOUT = "Layer by Layer: how fully connected networks train, every number within reach."  # the menu holds the theme
 ICON = (Path(__file__).parent.parent / "assets" / "icon.svg").read_text(encoding="utf-8")
 
-st.set_page_config(page_title="Layer by Layer", page_icon=ICON, layout="wide")
+st.set_page_config(page_title="Layer by Layer", page_icon=ICON, layout="wide", menu_items={"About": ABOUT})
 st.navigation(PAGES).run()

@@ -161,7 +161,12 @@ def test_mislabelled_member(small_cifar10):
     refuse(small_cifar10, path, "record 19 has 255")
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", *map(gzip.compress, (b"", b"hello", bytes(10**5)))])
+GZIPS = [gzip.compress(content) for content in (b"", b"hello", bytes(10**5))]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", *GZIPS], ids=["empty", "text", "gzip of nothing", "gzip of text", "gzip of zeros"]
+)
 def test_other_files(small_cifar10, content):
     path = small_cifar10.root / "a.tar.gz"
     path.write_bytes(content)
