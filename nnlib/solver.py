@@ -106,7 +106,7 @@ class Solver:
         self.train_acc_history: list[float] = []
         self.val_acc_history: list[float] = []
         self.best_val_acc, self.best_epoch = 0.0, 0
-        self._best: dict[str, ndarray] | None = None
+        self.best_state: dict[str, ndarray] | None = None  # as `model.state()`
         self.measure_next = False  # set it, and the next record carries the model's health
         self.diverged: Diverged | None = None
 
@@ -134,7 +134,7 @@ class Solver:
     @property
     def best_params(self) -> dict[str, ndarray]:
         """The parameters with the highest validation accuracy so far (empty before the first measurement)."""
-        return {} if self._best is None else {name: self._best[name] for name in self.model.params}
+        return {} if self.best_state is None else {name: self.best_state[name] for name in self.model.params}
 
     def steps(self) -> Iterator[Record | Diverged]:
         """One record an iteration, from where the run stands to its end; then the model has the best parameters.
@@ -218,8 +218,8 @@ class Solver:
         val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
         self.train_acc_history.append(train_acc)
         self.val_acc_history.append(val_acc)
-        if self._best is None or val_acc > self.best_val_acc:
-            self.best_val_acc, self.best_epoch, self._best = val_acc, self.epoch, self.model.state()
+        if self.best_state is None or val_acc > self.best_val_acc:
+            self.best_val_acc, self.best_epoch, self.best_state = val_acc, self.epoch, self.model.state()
         return train_acc, val_acc
 
     def check_accuracy(self, X: Any, y: ndarray, num_samples: int | None = None, batch_size: int = 100) -> float:
@@ -244,23 +244,12 @@ class Solver:
 
     def restore_best(self) -> None:
         """Give the model the parameters that did best on the validation data, if any were measured."""
-        if self._best is not None:
-            self.model.load_state(self._best)
+        if self.best_state is not None:
+            self.model.load_state(self.best_state)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a checkpoint: everything that the rest of the run depends on."""
-        memory = {name: value for name, value in self.optim_config.items() if isinstance(value, ndarray)}
-        arrays = {f"model.{name}": value for name, value in self.model.state().items()}
-        arrays |= {f"best.{name}": value for name, value in (self._best or {}).items()}
-        arrays |= {f"optim.{name}": value for name, value in memory.items()}
-        arrays |= {name: np.array(getattr(self, name)) for name in _HISTORIES}
-        facts: dict[str, Any] = {name: getattr(self, name) for name in _POSITION}
-        facts["settings"] = self._settings()
-        facts["optim_config"] = {name: value for name, value in self.optim_config.items() if name not in memory}
-        if self.seed is None or self.model.seed is None:
-            _, keys, *rest = np.random.get_state(legacy=True)
-            arrays["global_state"], facts["global_state"] = np.asarray(keys), rest
-        checkpoints.write(path, arrays, facts)
+        """Write a checkpoint (.npz): everything that the rest of the run depends on."""
+        checkpoints.save_run(path, self)
 
     def resume(self, path: str | os.PathLike) -> None:
         """Take over a checkpoint of a run with the same settings; `steps` then goes on as that run would have.
@@ -269,43 +258,8 @@ class Solver:
             FileNotFoundError: there is no such file.
             ValueError: it is no checkpoint, is damaged, or belongs to other settings. Nothing is changed then.
         """
-        arrays, facts = checkpoints.read(path)
-        settings = self._settings()
-        there = facts.get("settings", {})
-        differing = [name for name in settings if there.get(name) != settings[name]]
-        if differing:
-            name = differing[0]
-            raise ValueError(
-                f"the checkpoint is of a run with {name} {there.get(name)}, but here it is {settings[name]}."
-            )
-        state, best, memory = ({k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in _PREFIXES)
-        size = self.model.params.vector.shape
-        if (
-            any(v.shape != size for v in memory.values())
-            or not {*_HISTORIES, *_POSITION} <= arrays.keys() | facts.keys()
-        ):
-            raise ValueError("the checkpoint lacks a part, or one has another shape: choose another.")
-        self.model.load_state(state)
-        self._best = best or None
-        self.optim_config = facts["optim_config"] | memory
-        for name in _HISTORIES:
-            setattr(self, name, arrays[name].tolist())
-        for name in _POSITION:
-            setattr(self, name, facts[name])
+        checkpoints.resume_run(path, self)
         self.__dict__.pop("_order", None)
-        if "global_state" in arrays:
-            np.random.set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
-
-    def _settings(self) -> dict[str, Any]:
-        model = {name: getattr(self.model, name) for name in _MODEL_SETTINGS}
-        solver = {name: getattr(self, name) for name in _SOLVER_SETTINGS}
-        return {**model, "dtype": str(self.model.dtype), **solver, "num_train": len(self.y_train)}
 
 
 _BATCHES, _FLIPS, _SAMPLES = 2**31, 2**31 + 1, 2**31 + 2  # far from the iterations that number dropout's masks
-_PREFIXES = ("model.", "best.", "optim.")
-_HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
-_POSITION = ("iteration", "epoch", "best_val_acc", "best_epoch", "base_learning_rate")
-_MODEL_SETTINGS = ("hidden_dims", "input_dim", "num_classes", "dropout_keep_ratio", "normalization", "reg")
-_SOLVER_SETTINGS = ("update_rule", "lr_decay", "batch_size", "num_epochs", "num_train_samples", "num_val_samples")
-_SOLVER_SETTINGS += ("seed", "schedule", "warmup", "patience", "augment")
