@@ -114,11 +114,13 @@ def resume_run(path: str | os.PathLike, solver: "Solver") -> None:
     here, there = _settings(solver), facts.get("settings", {})
     for name, value in here.items():
         if there.get(name) != value:
-            raise ValueError(f"the checkpoint has {name} {there.get(name)}, but here it is {value}: use the same settings.")
+            theirs = there.get(name)
+            raise ValueError(f"the checkpoint has {name} {theirs}, but here it is {value}: use the same settings.")
     state, best, memory = ({k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in _PREFIXES)
     size = solver.model.params.vector.shape
     parts = arrays.keys() | facts.keys()
-    if any(v.shape != size for v in memory.values()) or not {*_HISTORIES, *_POSITION, "optim_config"} <= parts:
+    needed = {*_HISTORIES, *_POSITION, "optim_config"}
+    if any(v.shape != size for v in memory.values()) or not needed <= parts:
         raise ValueError("the checkpoint lacks a part, or one has another shape: choose another.")
     solver.model.load_state(state)
     solver.best_state = best or None

@@ -49,6 +49,8 @@ with picture:
                 on_click=forget,
                 args=("train_run",),
             )
+    with settings:
+        controls.learning_rate_preview(spec, len(dataset.y_train))
     run_panel("train_run", key="train")
     if run.over:
         result(run, guess)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from nnlib.optim import RULES
 from nnlib.run_spec import POINTS, RunSpec
-from nnlib.schedules import SCHEDULES
-from ui import datasets
+from nnlib.schedules import SCHEDULES, learning_rate
+from ui import charts, datasets
 
 STEPS = (1, 2, 5)
 LEARNING_RATES = [float(f"{m}e{e}") for e in range(-6, 2) for m in STEPS]
@@ -153,6 +154,18 @@ def training_controls(default: RunSpec) -> dict[str, Any]:
     )
     chosen["patience"] = patience or None
     return chosen
+
+
+def learning_rate_preview(spec: RunSpec, num_train: int) -> None:
+    """A small chart of what the schedule will do with so many training examples."""
+    per_epoch = max(num_train // spec.batch_size, 1)
+    total = spec.num_epochs * per_epoch
+    steps = sorted({round(i * (total - 1) / 100) for i in range(101)})
+    rates = [
+        learning_rate(spec.schedule, spec.learning_rate, t, total, per_epoch, spec.lr_decay, spec.warmup) for t in steps
+    ]
+    frame = pd.DataFrame({"step": [t + 1 for t in steps], "learning_rate": rates})
+    st.vega_lite_chart(frame, charts.LEARNING_RATE, key="learning_rate_preview")
 
 
 def _choice(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:
