@@ -1,0 +1,52 @@
+// Builds HTML and SVG once and afterwards writes only what changed.
+
+const SVG_SPACE = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+    set(node, attributes);
+    node.append(...children);
+    return node;
+}
+
+// One HTML element; strings among the children become text.
+export function html(tag, attributes = {}, ...children) {
+    return fill(document.createElement(tag), attributes, children);
+}
+
+// One SVG element.
+export function svg(tag, attributes = {}, ...children) {
+    return fill(document.createElementNS(SVG_SPACE, tag), attributes, children);
+}
+
+// Write the attributes that differ; null or undefined removes one.
+export function set(node, attributes) {
+    for (const [name, value] of Object.entries(attributes)) {
+        if (value === null || value === undefined) {
+            node.removeAttribute(name);
+        } else if (node.getAttribute(name) !== String(value)) {
+            node.setAttribute(name, value);
+        }
+    }
+}
+
+// Write the text if it differs.
+export function write(node, string) {
+    if (node.textContent !== string) {
+        node.textContent = string;
+    }
+}
+
+// Exactly `count` children: made when first needed, hidden when not.
+export function pool(parent, count, make) {
+    while (parent.children.length < count) {
+        parent.append(make(parent.children.length));
+    }
+    const children = [...parent.children];
+    children.forEach((child, i) => set(child, { hidden: i < count ? null : "", display: i < count ? null : "none" }));
+    return children.slice(0, count);
+}
+
+// The root font size in px, which every margin follows.
+export function rem() {
+    return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+}
