@@ -97,15 +97,9 @@ def arrays_in(value: Any) -> list[ndarray]:
     return [a for v in value for a in arrays_in(v)] if isinstance(value, tuple | list) else []
 
 
-def global_state() -> tuple[Any, ...]:
-    """NumPy's legacy global random state, to be compared with ==."""
-    name, key, *rest = np.random.get_state(legacy=True)
-    return name, np.asarray(key).tolist(), *rest
-
-
-def assert_one_sentence(error: pytest.ExceptionInfo[BaseException], *parts: str) -> None:
+def assert_one_sentence(error: pytest.ExceptionInfo[BaseException] | str, *parts: str) -> None:
     """The message is one line that ends with a full stop and holds all the parts."""
-    message = str(error.value)
+    message = error if isinstance(error, str) else str(error.value)
     assert message.endswith("."), message
     assert "\n" not in message, message
     for part in parts:
