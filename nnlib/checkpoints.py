@@ -1,12 +1,12 @@
 """Checkpoints: named arrays and plain facts in one .npz file, written whole or not at all, read without trust."""
 
+import io
 import json
 import os
 import tempfile
 import zipfile
-import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy import ndarray
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _FACTS = "facts.json"
 _PREFIXES = ("model.", "best.", "optim.")
 _HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
-_POSITION = ("iteration", "epoch", "best_val_acc", "best_epoch", "base_learning_rate")
+_POSITION = ("iteration", "epoch", "best_val_acc", "best_epoch")
 _MODEL_SETTINGS = ("hidden_dims", "input_dim", "num_classes", "dropout_keep_ratio", "normalization", "reg")
 _SOLVER_SETTINGS = (
     *("update_rule", "lr_decay", "batch_size", "num_epochs", "num_train_samples", "num_val_samples"),
-    *("seed", "schedule", "warmup", "patience", "augment"),
+    *("seed", "schedule", "warmup", "patience", "augment", "base_learning_rate"),
 )
 
 
@@ -45,7 +45,7 @@ def write(path: str | os.PathLike, arrays: dict[str, ndarray], facts: dict[str, 
     return path
 
 
-def read(path: str | os.PathLike, max_bytes: int = 1 << 30) -> tuple[dict[str, ndarray], dict[str, Any]]:
+def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[dict[str, ndarray], dict[str, Any]]:
     """What `write` wrote: arrays and facts.
 
     Args:
@@ -60,29 +60,16 @@ def read(path: str | os.PathLike, max_bytes: int = 1 << 30) -> tuple[dict[str, n
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-        if size > max_bytes:
-            raise ValueError(f"{name} would unpack to {size:,} bytes, but at most {max_bytes:,} are read.")
-        if not isinstance(path, str | os.PathLike):
-            path.seek(0)
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-        facts = json.loads(str(arrays.pop(_FACTS)))
+            inside = archive.infolist() if size <= max_bytes else []
+            entries = {entry.filename.removesuffix(".npy"): archive.read(entry) for entry in inside}
+        arrays = {key: np.load(io.BytesIO(content), allow_pickle=False) for key, content in entries.items()}
+        facts = json.loads(str(arrays.pop(_FACTS))) if entries else {}
     except FileNotFoundError:
         raise
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-        json.JSONDecodeError,
-        NotImplementedError,
-    ) as e:
+    except Exception as e:  # a hostile archive can make zipfile, zlib, NumPy and JSON fail in many ways
         raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.") from e
-    except ValueError as e:
-        if "unpack" in str(e):
-            raise
-        raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.") from e
+    if size > max_bytes:
+        raise ValueError(f"{name} would unpack to {size:,} bytes, but at most {max_bytes:,} are read: choose another.")
     if not isinstance(facts, dict):
         raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.")
     return arrays, facts
@@ -108,21 +95,21 @@ def resume_run(path: str | os.PathLike, solver: "Solver") -> None:
     """Put a solver where the run was that wrote the file; nothing changes unless all of it fits.
 
     Raises:
-        FileNotFoundError, ValueError: see `read`; the latter also when the run had other settings, or a part is missing.
+        FileNotFoundError, ValueError: see `read`; the latter also when the run had other settings, or a part is missing
+            or cannot be.
     """
     arrays, facts = read(path)
-    here, there = _settings(solver), facts.get("settings", {})
+    here, there = _settings(solver), facts.get("settings")
     for name, value in here.items():
-        if there.get(name) != value:
-            theirs = there.get(name)
+        theirs = there.get(name) if isinstance(there, dict) else None
+        if theirs != value:
             raise ValueError(f"the checkpoint has {name} {theirs}, but here it is {value}: use the same settings.")
     state, best, memory = ({k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in _PREFIXES)
-    size = solver.model.params.vector.shape
-    parts = arrays.keys() | facts.keys()
-    needed = {*_HISTORIES, *_POSITION, "optim_config"}
-    if any(v.shape != size for v in memory.values()) or not needed <= parts:
-        raise ValueError("the checkpoint lacks a part, or one has another shape: choose another.")
-    solver.model.load_state(state)
+    try:
+        _check(solver, arrays, facts, best, memory)
+        solver.model.load_state(state)
+    except (KeyError, TypeError, AssertionError) as e:
+        raise ValueError("the checkpoint lacks a part, or holds what cannot be: choose another.") from e
     solver.best_state = best or None
     solver.optim_config = facts["optim_config"] | memory
     for name in _HISTORIES:
@@ -133,10 +120,40 @@ def resume_run(path: str | os.PathLike, solver: "Solver") -> None:
         np.random.set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
 
 
+def _check(solver: "Solver", arrays: dict, facts: dict, best: dict, memory: dict) -> None:
+    """AssertionError, KeyError or TypeError unless everything is there and can be; the model's state aside."""
+    losses, train, val = (arrays[name] for name in _HISTORIES)
+    iteration, epoch, best_val_acc, best_epoch = (facts[name] for name in _POSITION)
+    _, config = solver.rule(np.zeros(0), np.zeros(0), {})
+    remembered = {name for name, value in config.items() if isinstance(value, ndarray)} if iteration else set()
+    W, here = solver.model.params.vector, solver.model.state()
+    _require(
+        type(iteration) is type(epoch) is type(best_epoch) is int,
+        0 <= iteration <= solver.num_iterations,
+        0 <= best_epoch <= epoch == iteration // solver.iterations_per_epoch,
+        0 <= best_val_acc <= 1,
+        all(history.dtype.kind == "f" and history.ndim == 1 for history in (losses, train, val)),
+        len(losses) == iteration and len(train) == len(val),
+        memory.keys() == remembered,
+        all(v.shape == W.shape and v.dtype == W.dtype for v in memory.values()),
+        (best or not len(val)) and all(best[name].shape == here[name].shape for name in best and here),
+        all(isinstance(value, float | int) for value in facts["optim_config"].values()),
+        not iteration or facts["optim_config"].keys() >= config.keys() - remembered,
+    )
+    if solver.seed is None or solver.model.seed is None:
+        np.random.RandomState(0).set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
+
+
+def _require(*conditions: object) -> None:
+    if not all(conditions):
+        raise AssertionError
+
+
 def _settings(solver: "Solver") -> dict[str, Any]:
     model = {name: getattr(solver.model, name) for name in _MODEL_SETTINGS}
     return {
         **model,
+        "seed of the model": solver.model.seed,
         "dtype": str(solver.model.dtype),
         **{name: getattr(solver, name) for name in _SOLVER_SETTINGS},
         "num_train": len(solver.y_train),

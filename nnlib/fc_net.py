@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.layers import (
+from nnlib.checks import require_mode
+from nnlib.layers import (  # notebooks of the course find all layers here
     AffineCache,
     BatchnormCache,
     DropoutCache,
@@ -16,6 +17,7 @@ from nnlib.layers import (
     ReluCache,
     affine_backward,
     affine_forward,
+    batchnorm_backward,  # noqa: F401
     batchnorm_backward_alt,
     batchnorm_forward,
     dropout_backward,
@@ -151,6 +153,7 @@ class FullyConnectedNet:
 
     def forward(self, X: ndarray, mode: str) -> tuple[ndarray, list[LayerCache]]:
         """Scores (N, C), and each layer's cache; mode is "train" or "test"."""
+        require_mode(mode)
         params, x, caches = self._params, X.astype(self.dtype, copy=False), []
         norm = relu = dropout = None
         for i in range(1, self.num_layers):
@@ -208,7 +211,7 @@ class FullyConnectedNet:
         for name, array in state.items():
             if array.shape != here[name].shape or array.dtype.kind != "f":
                 raise ValueError(
-                    f"{name} is {here[name].shape} here, but {array.shape} ({array.dtype}) in the state: build the same."
+                    f"{name} is {here[name].shape} here, but {array.shape} ({array.dtype}) in the state: build the same"
                 )
         self.params = state
         for i, bn in enumerate(self.bn_params, start=1):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_like, require_mode
 from nnlib.normalization import (
     BatchnormCache,
     LayernormCache,
@@ -19,7 +20,6 @@ from nnlib.normalization import (
     batchnorm_forward,
     layernorm_backward,
     layernorm_forward,
-    require_mode,
 )
 
 __all__ = [
@@ -115,6 +115,7 @@ def relu_forward(x: ndarray) -> tuple[ndarray, ReluCache]:
 def relu_backward(dout: ndarray, cache: ReluCache) -> ndarray:
     """Gradient of `relu_forward`: dout where x > 0, else 0 (at x = 0 too, where max has no derivative)."""
     (x,) = cache
+    require_like("dout", dout, x.shape)
     dx = dout * (x > 0)  # like x
     return dx
 
@@ -153,6 +154,8 @@ def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray,
 def dropout_backward(dout: ndarray, cache: DropoutCache) -> ndarray:
     """Gradient of `dropout_forward`: what was dropped gets none, what was kept is scaled as in the forward pass."""
     (mask,) = cache
+    if mask is not None:
+        require_like("dout", dout, mask.shape)
     dx = dout if mask is None else dout * mask  # like x
     return dx
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_like, require_mode
+
 
 # --------------------------------------------------------------------------------------------- batch normalization
 class BatchnormCache(NamedTuple):
@@ -48,6 +50,8 @@ def batchnorm_forward(
     N, D = x.shape
     running_mean = bn_param.setdefault("running_mean", np.zeros(D, x.dtype))  # (D,)
     running_var = bn_param.setdefault("running_var", np.zeros(D, x.dtype))  # (D,)
+    require_like("running_mean", running_mean, (D,))
+    require_like("running_var", running_var, (D,))
     train = mode == "train"
 
     mean = x.sum(axis=0) / N if train else running_mean  # (D,)
@@ -77,6 +81,7 @@ def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, n
     Source: Ioffe and Szegedy, 2015, section 3 (the chain rule, node by node).
     """
     _, xmu, _, rstd, xhat, gamma, mode = cache
+    require_like("dout", dout, xhat.shape)
     N, train = dout.shape[0], mode == "train"
     dbeta = dout.sum(axis=0)  # (D,)
     dgamma = (dout * xhat).sum(axis=0)  # (D,)
@@ -101,6 +106,7 @@ def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarra
     Source: Ioffe and Szegedy, 2015, section 3, with the sums over the batch gathered.
     """
     xhat, rstd, gamma, mode = cache.xhat, cache.rstd, cache.gamma, cache.mode
+    require_like("dout", dout, xhat.shape)
     N = dout.shape[0]
     dbeta = dout.sum(axis=0)  # (D,)
     dgamma = _column_dot(dout, xhat)  # (D,)
@@ -167,6 +173,7 @@ def layernorm_backward(dout: ndarray, cache: LayernormCache) -> tuple[ndarray, n
     Source: Ba, Kiros and Hinton, 2016, eqs. 3 and 4, differentiated.
     """
     _, _, _, rstd, xhat, gamma = cache
+    require_like("dout", dout, xhat.shape)
     dbeta = dout.sum(axis=0)  # (D,)
     dgamma = _column_dot(dout, xhat)  # (D,)
     dxhat = dout * gamma  # (N, D)
@@ -180,11 +187,6 @@ def layernorm_backward(dout: ndarray, cache: LayernormCache) -> tuple[ndarray, n
 def _column_dot(a: ndarray, b: ndarray) -> ndarray:
     """(a * b).sum(axis=0) without making a * b: (N, D) and (N, D) to (D,)."""
     return np.einsum("nd,nd->d", a, b)
-
-
-def require_mode(mode: str | None) -> None:
-    if mode not in ("train", "test"):
-        raise ValueError(f"mode is {mode!r}, but a layer knows two: set it to 'train' or 'test'.")
 
 
 def _require_norm_shapes(x: ndarray, gamma: ndarray, beta: ndarray) -> None:

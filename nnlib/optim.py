@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_like
+
 Config = dict[str, Any]
 Rule = Callable[..., tuple[ndarray, Config]]
 
@@ -30,7 +32,7 @@ def sgd(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | No
 
     Source: Robbins and Monro, "A stochastic approximation method", 1951.
     """
-    config = _complete("sgd", config, like=w)
+    config = _complete("sgd", config, w, dw)
     learning_rate = config["learning_rate"]
     step = learning_rate * dw
     next_w = np.subtract(w, step, out=out)
@@ -45,7 +47,7 @@ def sgd_momentum(
     Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; in this form Sutskever et
     al., "On the importance of initialization and momentum in deep learning", 2013, eqs. 1 and 2.
     """
-    config = _complete("sgd_momentum", config, "velocity", like=w)
+    config = _complete("sgd_momentum", config, w, dw, "velocity")
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     velocity = momentum * config["velocity"] - learning_rate * dw
     next_w = np.add(w, velocity, out=out)
@@ -63,7 +65,7 @@ def nesterov_momentum(
     Source: Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k^2)", 1983; in this
     form Bengio et al., "Advances in optimizing recurrent networks", 2013, eqs. 6 and 7.
     """
-    config = _complete("nesterov_momentum", config, "velocity", like=w)
+    config = _complete("nesterov_momentum", config, w, dw, "velocity")
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     velocity = momentum * config["velocity"] - learning_rate * dw
     step = momentum * velocity - learning_rate * dw
@@ -81,7 +83,7 @@ def adagrad(
 
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011, figure 1 (the diagonal case).
     """
-    config = _complete("adagrad", config, "cache", like=w)
+    config = _complete("adagrad", config, w, dw, "cache")
     learning_rate, epsilon = config["learning_rate"], config["epsilon"]
     cache = config["cache"] + dw * dw
     step = learning_rate * dw / (np.sqrt(cache) + epsilon)
@@ -97,7 +99,7 @@ def rmsprop(
 
     Source: Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012.
     """
-    config = _complete("rmsprop", config, "cache", like=w)
+    config = _complete("rmsprop", config, w, dw, "cache")
     learning_rate, decay_rate, epsilon = config["learning_rate"], config["decay_rate"], config["epsilon"]
     cache = decay_rate * config["cache"] + (1 - decay_rate) * (dw * dw)
     step = learning_rate * dw / (np.sqrt(cache) + epsilon)
@@ -115,7 +117,7 @@ def adam(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | N
 
     Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
     """
-    config = _complete("adam", config, "m", "v", like=w)
+    config = _complete("adam", config, w, dw, "m", "v")
     step = _adam_step(dw, config)
     next_w = np.subtract(w, step, out=out)
     return next_w, config
@@ -126,7 +128,7 @@ def adamw(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | 
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
     """
-    config = _complete("adamw", config, "m", "v", like=w)
+    config = _complete("adamw", config, w, dw, "m", "v")
     learning_rate, weight_decay = config["learning_rate"], config["weight_decay"]
     step = _adam_step(dw, config)
     shrunk = (1 - learning_rate * weight_decay) * w
@@ -163,14 +165,15 @@ def _quotient(a: ndarray, square: ndarray, learning_rate: float, epsilon: float)
     return quotient
 
 
-def _complete(rule: str, config: Config | None, *memory: str, like: ndarray) -> Config:
+def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray, *memory: str) -> Config:
     """The config with the rule's defaults for what is missing, and zeros for what it has yet to remember."""
+    require_like("dw", dw, w.shape)
     config = {} if config is None else config
     for name, value in DEFAULTS[rule].items():
-        config.setdefault(name, value)
+        config[name] = float(config.get(name, value))  # a NumPy number would change the dtype of the weights
     for name in memory:
         if name not in config:
-            config[name] = np.zeros_like(like)
+            config[name] = np.zeros_like(w)
     if "m" in memory:
         config.setdefault("t", 0)
     return config

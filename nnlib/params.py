@@ -1,13 +1,14 @@
 """Parameters by name, all in one vector: W1, b1, ... are views, so that an update rule runs once over everything."""
 
+from collections.abc import Iterator, MutableMapping
 from math import prod
 
 import numpy as np
 from numpy import ndarray
 
 
-class Parameters(dict[str, ndarray]):
-    """A dict of named arrays that lie one after the other in the one-dimensional array `vector`.
+class Parameters(MutableMapping[str, ndarray]):
+    """A mapping of named arrays that lie one after the other in the one-dimensional array `vector`.
 
     Setting an entry copies the numbers into its place, so the arrays and the vector always agree. Names and shapes
     are fixed when it is made.
@@ -21,11 +22,15 @@ class Parameters(dict[str, ndarray]):
     def __init__(self, shapes: dict[str, tuple[int, ...]], dtype: np.dtype | type = np.float32):
         self.shapes = dict(shapes)
         self.vector = np.empty(sum(prod(shape) for shape in shapes.values()), dtype)
+        self._views: dict[str, ndarray] = {}
         start = 0
         for name, shape in shapes.items():
             stop = start + prod(shape)
-            super().__setitem__(name, self.vector[start:stop].reshape(shape))
+            self._views[name] = self.vector[start:stop].reshape(shape)
             start = stop
+
+    def __getitem__(self, name: str) -> ndarray:
+        return self._views[name]
 
     def __setitem__(self, name: str, value) -> None:
         if name not in self:
@@ -35,6 +40,21 @@ class Parameters(dict[str, ndarray]):
                 f"{name} has shape {self[name].shape}, but the new value has {np.shape(value)}: reshape it."
             )
         self[name][...] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError(f"{name} cannot be taken out: which parameters there are is fixed when they are made.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def __repr__(self) -> str:
+        return f"Parameters({self._views})"
+
+    def __reduce__(self):
+        return _restore, (self.shapes, self.vector)  # the views are made anew
 
     def like(self) -> "Parameters":
         """Parameters of the same names, shapes and dtype, with numbers yet to be set."""
@@ -51,3 +71,9 @@ class Parameters(dict[str, ndarray]):
         if isinstance(arrays, Parameters):
             return arrays.vector
         return np.concatenate([np.ravel(arrays[name]) for name in self])
+
+
+def _restore(shapes: dict[str, tuple[int, ...]], vector: ndarray) -> Parameters:
+    parameters = Parameters(shapes, vector.dtype)
+    parameters.vector[:] = vector
+    return parameters

@@ -270,12 +270,6 @@ NOTEBOOKS = {
     "BatchNormalization": BATCH_NORMALIZATION,
     "Dropout": DROPOUT,
 }
-LACKING = "from nnlib.fc_net import * lacks batchnorm_backward, which the course's fc_net passes on"
-BY_MODULES = [
-    pytest.param(name, marks=[pytest.mark.xfail(reason=LACKING)] if name == "BatchNormalization" else [])
-    for name in NOTEBOOKS
-]
-
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs_on_nnlib(name, small_cifar10, monkeypatch, tmp_path):
@@ -283,7 +277,7 @@ def test_a_notebook_runs_on_nnlib(name, small_cifar10, monkeypatch, tmp_path):
     run(NOTEBOOKS[name], RENAMED_TO_NNLIB, tmp_path / "notebook.py")
 
 
-@pytest.mark.parametrize("name", BY_MODULES)
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs_on_nnlibs_modules_of_the_same_names(name, small_cifar10, monkeypatch, tmp_path):
     monkeypatch.setenv("CIFAR10_DIR", str(small_cifar10.root))
     run(NOTEBOOKS[name], RENAMED_TO_MODULES, tmp_path / "notebook.py")

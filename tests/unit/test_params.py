@@ -93,7 +93,6 @@ def test_an_unknown_name_is_refused(params):
     assert_one_body(params)
 
 
-@pytest.mark.xfail(reason="dict's own methods go past Parameters.__setitem__ and part the names from the vector")
 @pytest.mark.parametrize(
     "change",
     [
@@ -118,7 +117,6 @@ def test_no_way_of_changing_a_dict_parts_names_from_the_vector(params, change):
     assert_one_body(params)
 
 
-@pytest.mark.xfail(reason="copy.deepcopy fails, and so does sending a Parameters to another process")
 def test_a_deep_copy_is_whole(params):
     twin = copy.deepcopy(params)
     np.testing.assert_array_equal(twin.vector, params.vector)
