@@ -13,6 +13,7 @@ def _page(name: str, title: str, icon: str, about: str, **how) -> st.Page:
 
 PAGES = [
     _page("home", "Home", "home", "What this is, a network that learns, and all lessons.", default=True),
+    _page("layers", "Layers", "layers", "Walk through any layer, forward and back, and redo every number."),
     _page(
         "train_best_model",
         "Train your best model",

@@ -1,0 +1,142 @@
+"""A section of a page: choose what to walk through, its shapes and numbers, and step through it.
+
+    shown = lesson_stepper("lay", SUBJECTS.values())                  # a list to choose from
+    shown = lesson_stepper("bn", [SUBJECTS["batchnorm"]])             # one subject: no list
+    shown.subject, shown.choices, shown.inputs, shown.derivation
+
+`key` is a short word that begins the names of all widgets in the link (lay_what, lay_N, lay_numbers, lay_seed, ...);
+the step is `step`, so a page has one such section in view at a time. Subjects of your own: `ui.stepper.subjects.Subject`,
+with `presets` for published inputs. Numbers that cannot be used are refused in one sentence, and the others shown.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from nnlib.derivations import Derivation
+from ui import prose
+from ui.stepper import edits, stepper, trace
+from ui.stepper.agreement import agreement
+from ui.stepper.subjects import Inputs, Subject
+
+RANDOM = "random"
+AGREE = 1e-6  # up to here differences are round-off
+BOUND: dict[str, Any] = {"bind": "query-params"}
+
+
+class Shown(NamedTuple):
+    """What is on screen."""
+
+    subject: Subject
+    choices: dict[str, Any]
+    inputs: Inputs
+    derivation: Derivation
+
+
+def lesson_stepper(key: str, subjects: Iterable[Subject]) -> Shown:
+    """Draw controls, stepper and the line that says how well graph, code and numerical gradient agree.
+
+    Args:
+        key: begins the names of all widgets.
+        subjects: what can be chosen; the first is the default. Their names differ.
+
+    Returns:
+        What is shown, for the page to go on with.
+    """
+    subject, choices, drawn = _controls(key, {subject.name: subject for subject in subjects})
+    refused = st.session_state.pop(f"{key}_refused", "")
+    try:
+        inputs = edits.apply(drawn, edits.parse(st.session_state.get(f"{key}_changed") or ""))
+    except ValueError as error:
+        st.error(_sentence(error))
+        inputs = drawn
+    with np.errstate(all="ignore"):
+        derivation = subject.derive(inputs, choices)
+        made = trace(derivation, editable=[name for name in inputs if name not in subject.fixed])
+    stepper(made, key=f"{key}_stepper", on_edit=lambda *edit: _edit(key, drawn, *edit), message=refused)
+    _agreement(subject, inputs, choices, derivation)
+    return Shown(subject, choices, inputs, derivation)
+
+
+def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str, Any], Inputs]:
+    """The widgets; gives what they choose, and its inputs before the learner's changes."""
+
+    def forget() -> None:
+        st.session_state[f"{key}_changed"] = ""
+
+    how: dict[str, Any] = {"on_change": forget, **BOUND}
+    name = next(iter(subjects))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if len(subjects) > 1:
+            name = st.selectbox(
+                "Step through",
+                list(subjects),
+                key=f"{key}_what",
+                format_func=lambda option: subjects[option].title,
+                width=330,
+                **how,
+            )
+        subject = subjects[name]
+        choices = {
+            choice.name: st.selectbox(choice.label, choice.options, key=f"{key}_{choice.name}", width=170, **how)
+            for choice in subject.choices
+        }
+        names = [*subject.presets, RANDOM]
+        numbers = st.segmented_control("Numbers", names, default=RANDOM, required=True, key=f"{key}_numbers", **how)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        sizes = {
+            size.name: st.slider(
+                f"{size.name}, {size.about}",
+                size.low,
+                size.high,
+                size.default,
+                key=f"{key}_{size.name}",
+                width=170,
+                **how,
+            )
+            for size in subject.sizes
+        }
+        seed = st.number_input("Seed", 0, 9999, 0, key=f"{key}_seed", width=130, disabled=numbers != RANDOM, **how)
+        st.text_input(
+            "Changed numbers",
+            key=f"{key}_changed",
+            placeholder=prose.text("stepper", "changed"),
+            max_chars=2000,
+            width=330,
+            **BOUND,
+        )
+    if numbers == RANDOM:
+        return subject, choices, subject.draw(np.random.default_rng(int(seed)), sizes, choices)
+    return subject, choices, subject.presets[numbers](sizes, choices)
+
+
+def _edit(key: str, drawn: Inputs, name: str, index: tuple[int, ...], typed: str) -> None:
+    """Take what was typed in the stepper, or say why not."""
+    try:
+        new = {(name, index): typed.strip()}
+        edits.apply(drawn, new)
+        try:
+            known = edits.parse(st.session_state.get(f"{key}_changed") or "")
+        except ValueError:
+            known = {}
+        st.session_state[f"{key}_changed"] = edits.write({**known, **new})
+    except ValueError as error:
+        st.session_state[f"{key}_refused"] = _sentence(error)
+
+
+def _agreement(subject: Subject, inputs: Inputs, choices: dict[str, Any], derivation: Derivation) -> None:
+    found = agreement(subject, inputs, choices, derivation)
+    code, numerical = f"{found.code:.1e}", f"{found.numerical:.1e}"
+    if max(found) <= AGREE:
+        prose.show("stepper", "agree", code=code, numerical=numerical)
+    elif found.code <= AGREE:
+        prose.show("stepper", "kink", code=code, numerical=numerical)
+    else:
+        prose.show("stepper", "too large", code=code, numerical=numerical)
+
+
+def _sentence(error: ValueError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,56 @@
+// Writes numbers, names of cells and sums for people.
+
+const WORDS = { inf: "∞", "-inf": "−∞", nan: "NaN" };
+const LONGEST = 1e7; // from here on a number is written with a power of ten
+
+// A number with at most `digits` significant digits, as 0.874, −1.2, 1e−5; digits = 17 writes all there are.
+export function form(value, digits) {
+    if (typeof value === "string") {
+        return WORDS[value] ?? value;
+    }
+    const rounded = Number.isInteger(value) ? value : Number(value.toPrecision(Math.min(digits, 17)));
+    const size = Math.abs(rounded);
+    const plain = size === 0 || (size >= 1e-4 && size < LONGEST);
+    const string = plain ? String(rounded) : rounded.toExponential(digits < 17 ? digits - 1 : undefined);
+    return string.replace(/\.0+e/, "e").replace(/e\+/, "e").replaceAll("-", "−");
+}
+
+// [4, 3] -> "4×3"
+export function formShape(shape) {
+    return shape.length ? shape.join("×") : "a number";
+}
+
+// Where the cell with this place in the flat list stands: [1, 2]
+export function indexOf(flat, shape) {
+    const index = [];
+    let rest = flat;
+    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+        index.unshift(rest % shape[axis]);
+        rest = Math.floor(rest / shape[axis]);
+    }
+    return index;
+}
+
+// As in the source: xhat[0,2], dxhat[0,2]; a number without axes has no brackets.
+export function cellName(node, flat, gradient) {
+    const index = indexOf(flat, node.shape);
+    return `${gradient ? "d" : ""}${node.name}${index.length ? `[${index.join(",")}]` : ""}`;
+}
+
+// The parts of a sum with numbers for its cells, [{text, cell}]; negative ones in parentheses: 0.31 · 1.2 + 0.4 · (−0.5)
+export function sumParts(tokens, nodes, digits) {
+    const written = tokens.map((token) => (typeof token === "string" ? token : form(valueOf(token, nodes), digits)));
+    let before = "";
+    return written.map((text, i) => {
+        const negative = text.startsWith("−") && text.length > 1;
+        const bare = (before !== "" && !/[([]$/.test(before)) || written[i + 1] === "^";
+        before += text;
+        const cell = typeof tokens[i] === "string" ? null : tokens[i];
+        return { text: negative && bare ? `(${text})` : text, cell };
+    });
+}
+
+// The number in a cell [node, place in the flat list, whether it is the gradient's].
+export function valueOf([number, flat, gradient], nodes) {
+    return (gradient ? nodes[number].gradient : nodes[number].value)[flat];
+}

@@ -1,0 +1,343 @@
+// Walks through a trace (see trace.py): the graph, the node's formula with its numbers, and the line of source.
+
+import { html, set, write } from "../run_view/dom.js";
+import { Address } from "./address.js";
+import { cellName, formShape } from "./format.js";
+import { drawFormula } from "./formula.js";
+import { Graph } from "./graph.js";
+import { drawMatrix, light } from "./matrix.js";
+import { Source } from "./source.js";
+import { Sum } from "./sum.js";
+import { Walk } from "./walk.js";
+
+const PHASES = { forward: "forward", backward: "backward", update: "update" };
+const DIGITS = [[3, "3 digits"], [6, "6 digits"], [17, "all digits"]];
+const decoder = new window.TextDecoder();
+const left = new Map(); // by the component's key, the title and step at which it was left
+
+class Stepper {
+    constructor(parent) {
+        this.graph = new Graph((node) => this.goTo(node));
+        this.walk = new Walk((step) => this.go(step));
+        this.source = new Source();
+        this.sum = new Sum({ change: (name, index, text) => this.change(name, index, text), point: (cell) => this.point(cell) });
+        this.heading = html("h2");
+        this.phase = html("span", { class: "phase", "data-part": "phase" });
+        this.formula = html("div", { class: "formula", "data-part": "formula" });
+        this.rules = html("p", { class: "rules", "data-part": "rules" });
+        this.numbers = html("div", { class: "numbers-of-node", "data-part": "numbers" });
+        this.digits = html("select", { "aria-label": "Digits", "data-control": "digits" },
+            ...DIGITS.map(([digits, label]) => html("option", { value: digits }, label)));
+        this.digits.addEventListener("change", () => this.draw());
+        const about = html("section", { class: "card node", "aria-label": "This node" },
+            html("header", {}, this.heading, this.phase, this.digits), this.formula, this.rules, this.numbers, this.sum.node);
+        this.root = html("div", { class: "stepper", role: "region", "aria-label": "Step by step", "data-testid": "stepper" },
+            this.graph.node, this.walk.node, html("div", { class: "columns" }, about, this.source.node));
+        this.root.addEventListener("click", (event) => this.pick(event.target.closest?.(".cell")));
+        this.root.addEventListener("mousedown", (event) => { // the arrow keys go on stepping after a click
+            if (event.target.closest?.(".cell")) {
+                event.preventDefault();
+            }
+        });
+        this.root.addEventListener("keydown", (event) => this.cellKey(event));
+        parent.append(this.root);
+        this.connect();
+    }
+
+    // Listen to what lies outside the component; `disconnect` undoes it.
+    connect() {
+        this.onKey = (event) => this.key(event);
+        window.addEventListener("keydown", this.onKey);
+        this.observer = new ResizeObserver(() => this.resize());
+        this.observer.observe(this.root);
+        this.connected = true;
+    }
+
+    disconnect() {
+        window.removeEventListener("keydown", this.onKey);
+        this.observer.disconnect();
+        this.walk.stop();
+        this.address.forget();
+        this.connected = false;
+    }
+
+    // Take what the server sends: at first, and whenever numbers, shapes or theme change.
+    receive({ trace, texts, message, param, key }, setTriggerValue) {
+        if (!this.connected) {
+            this.connect();
+        }
+        const first = !this.trace;
+        const other = first || trace.title !== this.trace.title || trace.steps.length !== this.trace.steps.length;
+        const step = this.step;
+        Object.assign(this, { trace, texts, message, key, setTriggerValue });
+        if (first) {
+            this.address = new Address(param);
+        }
+        if (other) {
+            this.chosen = null;
+            const known = left.get(key);
+            const remembered = first && known?.title === trace.title ? known.step : 0;
+            this.step = (first ? this.address.read() : null) ?? remembered;
+        } else {
+            this.step = step;
+        }
+        this.step = Math.min(this.step, trace.steps.length - 1);
+        this.drawn = null;
+        set(this.root, { "data-theme": isDark(this.root) ? "dark" : "light" });
+        this.draw();
+        this.address.write(this.step);
+        this.address.repeat();
+    }
+
+    go(step) {
+        this.message = "";
+        this.step = step;
+        this.draw();
+        this.address.write(step);
+    }
+
+    // The step of this node: on the way on which the walk is, if it has one there.
+    goTo(number) {
+        const { steps } = this.trace;
+        const { phase } = steps[this.step];
+        const same = steps.findIndex((step) => step.node === number && step.phase === phase);
+        const any = steps.findIndex((step) => step.node === number);
+        if (any >= 0) {
+            this.walk.move(same >= 0 ? same : any);
+        }
+    }
+
+    // Everything that belongs to the step.
+    draw() {
+        const start = performance.now();
+        const { nodes, steps, graphs, sources } = this.trace;
+        const step = steps[this.step];
+        const gradient = step.phase === "backward" ? 1 : 0;
+        const node = nodes[step.node];
+        if (this.drawn !== graphs[step.graph]) {
+            this.drawn = graphs[step.graph];
+            this.graph.build(this.drawn, nodes);
+        }
+        const walked = steps.slice(0, this.step + 1);
+        const settings = nodes.flatMap((other, i) => (other.kind === "constant" && !other.shape.length ? [i] : []));
+        const reached = new Set([...settings, ...walked.filter(({ phase }) => phase !== "backward").map((s) => s.node)]);
+        const returned = new Set(walked.filter(({ phase }) => phase === "backward").map((s) => s.node));
+        this.graph.show(step.node, step.phase, reached, returned);
+        const name = `${gradient ? "d" : ""}${node.name}`;
+        const turn = steps.findIndex(({ phase }) => phase !== "forward");
+        this.walk.show(this.step, steps.length, turn < 0 ? steps.length - 1 : turn,
+            `step ${this.step + 1} of ${steps.length}, ${PHASES[step.phase]}: ${name}`);
+        write(this.heading, name);
+        write(this.phase, `${step.phase === "update" ? this.drawn.title : PHASES[step.phase]} · ${formShape(node.shape)}`);
+        this.drawNode(step.node, gradient);
+        this.source.show(sources[step.source] ?? null, step.line, this.texts["no line"]);
+        this.choose(this.startingCell(step.node, gradient));
+        set(this.root, { "data-step": this.step + 1, "data-steps": steps.length, "data-phase": step.phase, "data-node": name,
+            "data-draw-ms": (performance.now() - start).toFixed(2) });
+        left.set(this.key, { title: this.trace.title, step: this.step });
+    }
+
+    // Formula in symbols, the gradient's rule, and the formula with numbers.
+    drawNode(number, gradient) {
+        const { nodes } = this.trace;
+        const node = nodes[number];
+        const tree = gradient ? node.gradient_formula : node.formula;
+        const symbolic = (n, g) => this.symbol(n, g);
+        const line = [symbolic(number, gradient)];
+        if (tree) {
+            line.push(html("span", { class: "op between" }, "="), drawFormula(tree, symbolic));
+        }
+        this.formula.replaceChildren(html("span", { class: "row math" }, ...line));
+        const rules = gradient ? [...new Set(node.branches.flatMap((branch) => branch.rules))] : [];
+        write(this.rules, rules.join(" "));
+        this.numbers.replaceChildren(...this.equations(number, gradient, tree));
+    }
+
+    // The node's numbers with the formula they come from; where branches meet, also each branch's.
+    equations(number, gradient, tree) {
+        const node = this.trace.nodes[number];
+        const branches = gradient && node.branches.length > 1 ? node.branches : [];
+        const from = (branch) => `from ${this.trace.nodes[branch.from].name}`;
+        const lines = [];
+        if (branches.length) {
+            const parts = branches.map((branch) => this.matrix(number, 1, { values: branch.value, label: from(branch) }));
+            lines.push(this.equation(this.matrix(number, 1), parts.flatMap((part, i) => (i ? [plus(), part] : [part])), number));
+            branches.forEach((branch) => lines.push(this.equation(
+                this.matrix(number, 1, { values: branch.value, label: from(branch) }), [this.withNumbers(branch.formula)])));
+        } else {
+            lines.push(this.equation(this.matrix(number, gradient), tree ? [this.withNumbers(tree)] : [], gradient ? number : null));
+        }
+        return lines;
+    }
+
+    // result = parts; on the way back the value to which the gradient belongs stands beside it.
+    equation(result, parts, valueOf = null) {
+        const line = html("div", { class: "numeric math" }, html("span", { class: "row" }, html("span", { class: "result" }, result),
+            ...(parts.length ? [html("span", { class: "op between" }, "="), ...parts] : [])));
+        if (valueOf !== null) {
+            const { name } = this.trace.nodes[valueOf];
+            line.append(html("span", { class: "beside" }, this.matrix(valueOf, 0, { label: `value of ${name}` })));
+        }
+        return line;
+    }
+
+    // A formula with matrices for its symbols; what stands only in an index is given behind it.
+    withNumbers(tree) {
+        const small = new Set();
+        const drawSmall = (number, gradient) => {
+            small.add(number);
+            return this.symbol(number, gradient);
+        };
+        const formula = drawFormula(tree, (number, gradient) => this.matrix(number, gradient), drawSmall);
+        const where = [...small].flatMap((number) => [html("span", { class: "text" }, ", "), this.matrix(number, 0)]);
+        return where.length ? html("span", { class: "row" }, formula, ...where) : formula;
+    }
+
+    matrix(number, gradient, { values, label } = {}) {
+        const { nodes } = this.trace;
+        return drawMatrix(nodes, number, gradient, { values, label: label ?? this.symbol(number, gradient), digits: this.precision });
+    }
+
+    symbol(number, gradient) {
+        const drawn = drawFormula(this.trace.nodes[number].symbol, () => "");
+        return gradient ? html("span", { class: "row gradient" }, html("span", { class: "text" }, "d"), drawn) : drawn;
+    }
+
+    get precision() {
+        return Number(this.digits.value);
+    }
+
+    // The cell that is chosen when a step is shown: the same place as before if the shape is the same, else the first.
+    startingCell(number, gradient) {
+        const { nodes } = this.trace;
+        const same = this.chosen && nodes[this.chosen[0]]?.shape.join() === nodes[number].shape.join();
+        return [number, same ? this.chosen[1] : 0, gradient];
+    }
+
+    pick(cell) {
+        if (cell) {
+            this.message = "";
+            this.choose([cell.dataset.node, cell.dataset.flat, cell.dataset.gradient].map(Number));
+        }
+    }
+
+    // Show how this cell was made; if it is not the step's own, with its own formula in numbers.
+    choose(cell) {
+        this.chosen = cell;
+        const { nodes, steps } = this.trace;
+        const [number, flat, gradient] = cell;
+        const step = steps[this.step];
+        const own = number === step.node && gradient === (step.phase === "backward" ? 1 : 0);
+        const tree = gradient ? nodes[number].gradient_formula : nodes[number].formula;
+        const more = own || !tree ? [] : [html("div", { class: "elsewhere" }, ...this.equations(number, gradient, tree), this.link(number, gradient))];
+        this.sum.show(cell, nodes, this.precision, this.texts, this.message, more);
+        const sums = gradient ? nodes[number].gradient_sums : nodes[number].sums;
+        this.operands = (sums?.[flat].tokens ?? []).filter((token) => typeof token !== "string");
+        light(this.root, cell, this.operands);
+        set(this.root, { "data-chosen": cellName(nodes[number], flat, gradient) });
+    }
+
+    // A button to the step that made the chosen number.
+    link(number, gradient) {
+        const to = this.trace.steps.findIndex((s) => s.node === number && (s.phase === "backward") === Boolean(gradient));
+        const button = html("button", { type: "button", "data-control": "there", hidden: to < 0 ? "" : null }, `${this.texts.there} ${to + 1}`);
+        button.addEventListener("click", () => this.walk.move(to));
+        return button;
+    }
+
+    // Point to where a number of the sum stands; null: nowhere any more.
+    point(cell) {
+        this.root.querySelectorAll(".cell[data-pointed]").forEach((other) => set(other, { "data-pointed": null }));
+        if (cell) {
+            const [number, flat, gradient] = cell;
+            const place = `[data-node="${number}"][data-flat="${flat}"][data-gradient="${gradient}"]`;
+            this.root.querySelectorAll(`.cell${place}`).forEach((other) => set(other, { "data-pointed": "" }));
+        }
+    }
+
+    // The count makes the same number, typed again, a new event.
+    change(name, index, text) {
+        this.changes = (this.changes ?? 0) + 1;
+        this.setTriggerValue("edit", { name, index, text, count: this.changes });
+    }
+
+    // Left, right, home and end step wherever they mean nothing else.
+    key(event) {
+        const target = event.composedPath()[0];
+        const plain = !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+        if (plain && isFree(target, this.root) && isVisible(this.root) && this.walk.key(event.key)) {
+            event.preventDefault();
+        }
+    }
+
+    // In a matrix reached by the tab key the arrow keys move from cell to cell, and enter chooses.
+    cellKey(event) {
+        const cell = event.target.closest?.(".cell");
+        if (!cell) {
+            return;
+        }
+        const cells = [...cell.closest(".matrix").querySelectorAll(".cell")];
+        const columns = cell.closest("tr")?.querySelectorAll(".cell").length ?? 1;
+        const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+        if (event.key === "Enter" || event.key === " ") {
+            this.pick(cell);
+        } else if (by) {
+            cells[cells.indexOf(cell) + by]?.focus();
+        } else {
+            return;
+        }
+        event.preventDefault();
+    }
+
+    resize() {
+        if (this.trace && this.width !== this.root.clientWidth) {
+            this.width = this.root.clientWidth;
+            this.graph.resize();
+            this.graph.scrollTo(this.trace.steps[this.step].node);
+        }
+    }
+}
+
+function plus() {
+    return html("span", { class: "op between" }, "+");
+}
+
+// Whether a key pressed there may step: nothing that takes arrow keys itself has the focus.
+function isFree(target, root) {
+    if (!(target instanceof HTMLElement) && !(target instanceof SVGElement)) {
+        return true;
+    }
+    const own = root.contains(target);
+    if (own && target.matches("input[type=range]")) {
+        return true; // our slider: the same steps
+    }
+    return !target.closest("input, textarea, select, [contenteditable], [role=slider], [role=radio], [role=radiogroup], [role=tab], [role=combobox], [role=listbox], [role=menu], .cell");
+}
+
+function isVisible(root) {
+    const { top, bottom } = root.getBoundingClientRect();
+    return bottom > 0 && top < window.innerHeight;
+}
+
+// Whether the theme's background is dark.
+function isDark(root) {
+    const background = getComputedStyle(root).getPropertyValue("--st-background-color").trim();
+    const [red, green, blue] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+}
+
+const steppers = new WeakMap();
+
+// Streamlit calls this at the first mount and whenever data or theme change; `data` is JSON in UTF-8.
+export default function render({ data, parentElement, setTriggerValue }) {
+    const stepper = steppers.get(parentElement) ?? new Stepper(parentElement);
+    steppers.set(parentElement, stepper);
+    stepper.receive(JSON.parse(decoder.decode(data)), setTriggerValue);
+    stepper.calls = (stepper.calls ?? 0) + 1;
+    const call = stepper.calls;
+    return () => { // the clean-up of an outdated call may run while the component lives on
+        if (call === stepper.calls) {
+            stepper.disconnect();
+        }
+    };
+}
