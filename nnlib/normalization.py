@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.checks import require_like, require_mode
+from nnlib.sums import column_sum, row_sum
 
 
 # --------------------------------------------------------------------------------------------- batch normalization
@@ -54,10 +55,10 @@ def batchnorm_forward(
     require_like("running_var", running_var, (D,))
     train = mode == "train"
 
-    mean = x.sum(axis=0) / N if train else running_mean  # (D,)
+    mean = column_sum(x) / N if train else running_mean  # (D,)
     xmu = x - mean  # (N, D)
     sq = xmu * xmu  # (N, D)
-    var = sq.sum(axis=0) / N if train else running_var  # (D,)
+    var = column_sum(sq) / N if train else running_var  # (D,)
     rstd = 1 / np.sqrt(var + eps)  # (D,)
     xhat = xmu * rstd  # (N, D)
     out = gamma * xhat + beta  # (N, D)
@@ -108,8 +109,8 @@ def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarra
     xhat, rstd, gamma, mode = cache.xhat, cache.rstd, cache.gamma, cache.mode
     require_like("dout", dout, xhat.shape)
     N = dout.shape[0]
-    dbeta = dout.sum(axis=0)  # (D,)
-    dgamma = _column_dot(dout, xhat)  # (D,)
+    dbeta = column_sum(dout)  # (D,)
+    dgamma = column_sum(dout * xhat)  # (D,)
     if mode == "test":
         return dout * (gamma * rstd), dgamma, dbeta
     dx = N * dout - dbeta  # (N, D)
@@ -149,11 +150,11 @@ def layernorm_forward(
     Source: Ba, Kiros and Hinton, "Layer normalization", 2016, eqs. 3 and 4.
     """
     _require_norm_shapes(x, gamma, beta)
-    eps = ln_param.get("eps", 1e-5)
-    mean = x.mean(axis=1, keepdims=True)  # (N, 1)
+    eps, D = ln_param.get("eps", 1e-5), x.shape[1]
+    mean = row_sum(x) / D  # (N, 1)
     xmu = x - mean  # (N, D)
     sq = xmu * xmu  # (N, D)
-    var = sq.mean(axis=1, keepdims=True)  # (N, 1)
+    var = row_sum(sq) / D  # (N, 1)
     rstd = 1 / np.sqrt(var + eps)  # (N, 1)
     xhat = xmu * rstd  # (N, D)
     out = gamma * xhat + beta  # (N, D)
@@ -174,21 +175,17 @@ def layernorm_backward(dout: ndarray, cache: LayernormCache) -> tuple[ndarray, n
     """
     _, _, _, rstd, xhat, gamma = cache
     require_like("dout", dout, xhat.shape)
-    dbeta = dout.sum(axis=0)  # (D,)
-    dgamma = _column_dot(dout, xhat)  # (D,)
+    D = dout.shape[1]
+    dbeta = column_sum(dout)  # (D,)
+    dgamma = column_sum(dout * xhat)  # (D,)
     dxhat = dout * gamma  # (N, D)
-    mean_dxhat = dxhat.mean(axis=1, keepdims=True)  # (N, 1)
-    mean_dxhat_xhat = (dxhat * xhat).mean(axis=1, keepdims=True)  # (N, 1)
+    mean_dxhat = row_sum(dxhat) / D  # (N, 1)
+    mean_dxhat_xhat = row_sum(dxhat * xhat) / D  # (N, 1)
     dx = (dxhat - mean_dxhat - xhat * mean_dxhat_xhat) * rstd  # (N, D)
     return dx, dgamma, dbeta
 
 
 # --------------------------------------------------------------------------------------------------------- helpers
-def _column_dot(a: ndarray, b: ndarray) -> ndarray:
-    """(a * b).sum(axis=0) without making a * b: (N, D) and (N, D) to (D,)."""
-    return np.einsum("nd,nd->d", a, b)
-
-
 def _require_norm_shapes(x: ndarray, gamma: ndarray, beta: ndarray) -> None:
     if x.ndim != 2:
         raise ValueError(f"x needs two axes, (N, D), but has shape {x.shape}: flatten each example first.")
