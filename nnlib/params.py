@@ -21,25 +21,24 @@ class Parameters(MutableMapping[str, ndarray]):
 
     def __init__(self, shapes: dict[str, tuple[int, ...]], dtype: np.dtype | type = np.float32):
         self.shapes = dict(shapes)
-        self.vector = np.empty(sum(prod(shape) for shape in shapes.values()), dtype)
+        self.vector = vector = np.empty(sum(map(prod, shapes.values())), dtype)
         self._views: dict[str, ndarray] = {}
         start = 0
         for name, shape in shapes.items():
             stop = start + prod(shape)
-            self._views[name] = self.vector[start:stop].reshape(shape)
+            self._views[name] = vector[start:stop].reshape(shape)
             start = stop
 
     def __getitem__(self, name: str) -> ndarray:
         return self._views[name]
 
     def __setitem__(self, name: str, value) -> None:
-        if name not in self:
+        view = self._views.get(name)
+        if view is None:
             raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self)}.")
-        if np.shape(value) != self[name].shape:
-            raise ValueError(
-                f"{name} has shape {self[name].shape}, but the new value has {np.shape(value)}: reshape it."
-            )
-        self[name][...] = value
+        if np.shape(value) != view.shape:
+            raise ValueError(f"{name} has shape {view.shape}, but the new value has {np.shape(value)}: reshape it.")
+        view[...] = value
 
     def __delitem__(self, name: str) -> None:
         raise TypeError(f"{name} cannot be taken out: which parameters there are is fixed when they are made.")
