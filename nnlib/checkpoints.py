@@ -63,7 +63,7 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
             inside = archive.infolist() if size <= max_bytes else []
             entries = {entry.filename.removesuffix(".npy"): archive.read(entry) for entry in inside}
         arrays = {key: np.load(io.BytesIO(content), allow_pickle=False) for key, content in entries.items()}
-        facts = json.loads(str(arrays.pop(_FACTS))) if entries else {}
+        facts = json.loads(str(arrays.pop(_FACTS))) if size <= max_bytes else {}
     except FileNotFoundError:
         raise
     except Exception as e:  # a hostile archive can make zipfile, zlib, NumPy and JSON fail in many ways
@@ -108,7 +108,7 @@ def resume_run(path: str | os.PathLike, solver: "Solver") -> None:
     try:
         _check(solver, arrays, facts, best, memory)
         solver.model.load_state(state)
-    except (KeyError, TypeError, AssertionError) as e:
+    except (KeyError, TypeError, AttributeError, AssertionError) as e:
         raise ValueError("the checkpoint lacks a part, or holds what cannot be: choose another.") from e
     solver.best_state = best or None
     solver.optim_config = facts["optim_config"] | memory
@@ -116,12 +116,12 @@ def resume_run(path: str | os.PathLike, solver: "Solver") -> None:
         setattr(solver, name, arrays[name].tolist())
     for name in _POSITION:
         setattr(solver, name, facts[name])
-    if "global_state" in arrays:
+    if solver.seed is None or solver.model.seed is None:
         np.random.set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
 
 
 def _check(solver: "Solver", arrays: dict, facts: dict, best: dict, memory: dict) -> None:
-    """AssertionError, KeyError or TypeError unless everything is there and can be; the model's state aside."""
+    """One of several errors unless everything is there and can be; the model's state aside."""
     losses, train, val = (arrays[name] for name in _HISTORIES)
     iteration, epoch, best_val_acc, best_epoch = (facts[name] for name in _POSITION)
     _, config = solver.rule(np.zeros(0), np.zeros(0), {})
@@ -141,7 +141,12 @@ def _check(solver: "Solver", arrays: dict, facts: dict, best: dict, memory: dict
         not iteration or facts["optim_config"].keys() >= config.keys() - remembered,
     )
     if solver.seed is None or solver.model.seed is None:
-        np.random.RandomState(0).set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
+        keys, (position, has_gauss, gauss) = arrays["global_state"], facts["global_state"]
+        _require(
+            keys.dtype == np.uint32 and keys.shape == (624,),
+            type(position) is int and 0 <= position <= 624,  # NumPy does not look, and reads beyond the keys
+            has_gauss in (0, 1) and type(gauss) is float,
+        )
 
 
 def _require(*conditions: object) -> None:

@@ -211,7 +211,7 @@ class FullyConnectedNet:
         for name, array in state.items():
             if array.shape != here[name].shape or array.dtype.kind != "f":
                 raise ValueError(
-                    f"{name} is {here[name].shape} here, but {array.shape} ({array.dtype}) in the state: build the same"
+                    f"{name} is {here[name].shape} here, but {array.shape} {array.dtype} in the state: build the same."
                 )
         self.params = state
         for i, bn in enumerate(self.bn_params, start=1):

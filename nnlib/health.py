@@ -87,6 +87,8 @@ def diagnose(
         num_classes: C; a network that knows nothing has a loss of ln C.
         train_acc, val_acc: the last accuracies measured, 0 to 1.
     """
+    if not len(loss_history) or not health:
+        return []
     hidden, last = [layer for layer in health if layer.dead_share is not None], health[-1]
     loss, chance = np.asarray(loss_history, dtype=float), log(num_classes)
     window = min(50, len(loss) // 2)
@@ -94,8 +96,8 @@ def diagnose(
     ratios = [layer.update_ratio for layer in health if layer.update_ratio is not None]
     found: list[str] = []
 
-    widest = max(health, key=lambda layer: layer.activation_std)
-    if not widest.activation_std < 1e3 or recent > 10 * chance:
+    widest = max(health, key=lambda layer: np.nan_to_num(layer.activation_std, nan=np.inf))
+    if not widest.activation_std < 1e3 or (recent > 10 * chance and last.activation_std > chance):
         found.append(
             f"Exploding: {widest.name} spreads over {widest.activation_std:.3g} and the loss is {recent:.3g}, where "
             f"knowing nothing costs {chance:.2f}: lower the weight scale or the learning rate, or normalize."
@@ -182,16 +184,16 @@ def _first_not_finite(model: FullyConnectedNet, X: ndarray, y: ndarray) -> tuple
         for quantity, array in quantities.items():
             if not np.isfinite(array).all():
                 return name, quantity
-    return "the output layer", "the softmax loss"
+    penalty = model.reg * float(np.vdot(model.params.vector, model.params.vector))
+    return "the output layer", "the softmax loss" if np.isfinite(penalty) else "the L2 penalty"
 
 
 def _histogram(a: ndarray, bins: int) -> Histogram:
-    finite = a[np.isfinite(a)]
-    return (
-        Histogram(*np.histogram(finite, bins))
-        if finite.size
-        else Histogram(np.zeros(bins, int), np.linspace(0, 1, bins + 1))
-    )
+    finite = a[np.isfinite(a)].astype(np.float64)  # equal bins of a narrow range need more digits than float32 has
+    lo, hi = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+    least = max(1e-6 * max(abs(lo), abs(hi)), 1e-30)
+    widen = max(0.0, least - (hi - lo)) / 2
+    return Histogram(*np.histogram(finite, bins, range=(lo - widen, hi + widen)))
 
 
 def _norm(a: ndarray) -> float:

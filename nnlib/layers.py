@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_like, require_mode
+from nnlib.checks import require_labels, require_like, require_mode
 from nnlib.normalization import (
     BatchnormCache,
     LayernormCache,
@@ -21,6 +21,7 @@ from nnlib.normalization import (
     layernorm_backward,
     layernorm_forward,
 )
+from nnlib.sums import column_sum
 
 __all__ = [
     "AffineCache",
@@ -73,7 +74,7 @@ def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineC
         )
     if b.shape != w.shape[1:]:
         raise ValueError(f"b needs a number for each column of w {w.shape}, but is {b.shape}: make it {w.shape[1:]}.")
-    out = x.reshape(N, D) @ w + b  # (N, H)
+    out = x.reshape(N, D).dot(w) + b  # (N, H)
     return out, AffineCache(x, w, b)
 
 
@@ -92,9 +93,9 @@ def affine_backward(dout: ndarray, cache: AffineCache, need_dx: bool = True) -> 
     """
     x, w, _ = cache
     N, D = x.shape[0], w.shape[0]
-    dx = (dout @ w.T).reshape(x.shape) if need_dx else None  # (N, d1, ..., dk)
-    dw = x.reshape(N, D).T @ dout  # (D, H)
-    db = dout.sum(axis=0)  # (H,)
+    dx = dout.dot(w.T).reshape(x.shape) if need_dx else None  # (N, d1, ..., dk)
+    dw = x.reshape(N, D).T.dot(dout)  # (D, H)
+    db = column_sum(dout)  # (H,)
     return dx, dw, db
 
 
@@ -108,7 +109,7 @@ def relu_forward(x: ndarray) -> tuple[ndarray, ReluCache]:
 
     Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
     """
-    out = np.maximum(0, x)  # like x
+    out = np.maximum(x, 0)  # like x
     return out, ReluCache(x)
 
 
@@ -179,8 +180,7 @@ def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
     N, C = x.shape
     if y.shape != (N,):
         raise ValueError(f"y needs one label for each of the {N} rows of x, but has shape {y.shape}: make it ({N},).")
-    if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= C:
-        raise ValueError(f"labels are ints from 0 to {C - 1}, but y holds {y.dtype} from {y.min()} to {y.max()}.")
+    require_labels("y", y, C)
     top = x.max(axis=1, keepdims=True)  # (N, 1)
     shifted = x - top  # (N, C): the largest is 0, so that exp cannot overflow
     e = np.exp(shifted)  # (N, C)

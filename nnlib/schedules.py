@@ -29,13 +29,15 @@ def learning_rate(
         warmup: share of the run that warms up, 0 <= warmup < 1.
 
     Raises:
-        ValueError: the schedule is unknown, or warmup is out of range.
+        ValueError: the schedule is unknown, or base or warmup is out of range.
 
     Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, eq. 5 (one period);
     warm-up: Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2.
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"there is no schedule {schedule!r}: choose one of {', '.join(SCHEDULES)}.")
+    if not 0 <= base < float("inf"):
+        raise ValueError(f"the learning rate is {base}, but must be a number of at least 0.")
     if not 0 <= warmup < 1:
         raise ValueError(f"warmup is a share of the run, but is {warmup}: choose 0 <= warmup < 1.")
     climb = round(warmup * num_iterations)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib import checkpoints
+from nnlib.checks import require_labels, require_whole
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth, find_overflow, measure
 from nnlib.optim import get_rule
@@ -94,12 +95,11 @@ class Solver:
         self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
         self.print_every, self.verbose = print_every, verbose
         self.checkpoint_name, self.checkpoint_every = checkpoint_name, checkpoint_every
+        self.base_learning_rate = self._complete_config()["learning_rate"]
         self._validate()
 
         self.iterations_per_epoch = max(len(self.y_train) // batch_size, 1)
         self.num_iterations = num_epochs * self.iterations_per_epoch
-        self.rule(np.zeros(0), np.zeros(0), defaults := {})
-        self.base_learning_rate = self.optim_config.get("learning_rate", defaults["learning_rate"])
 
         self.iteration = self.epoch = 0
         self.loss_history: list[float] = []
@@ -110,26 +110,33 @@ class Solver:
         self.measure_next = False  # set it, and the next record carries the model's health
         self.diverged: Diverged | None = None
 
+    def _complete_config(self) -> dict[str, Any]:
+        _, known = self.rule(np.zeros(0), np.zeros(0))
+        if unknown := self.optim_config.keys() - known.keys():
+            raise ValueError(f"{self.update_rule} has no setting {unknown.pop()!r}: it has {', '.join(known)}.")
+        return known | self.optim_config
+
     def _validate(self) -> None:
+        model = self.model
         for part in ("train", "val"):
             X, y = getattr(self, f"X_{part}"), getattr(self, f"y_{part}")
             if len(X) != len(y) or len(y) == 0:
                 raise ValueError(f"each example needs a label, but X_{part} has {len(X)} examples, y_{part} {len(y)}.")
-            if np.prod(X.shape[1:]) != self.model.input_dim:
-                raise ValueError(
-                    f"the model takes {self.model.input_dim} numbers an example, but X_{part} is {X.shape}: "
-                    "set input_dim to the product of all but the first."
-                )
-        for name in ("batch_size", "num_epochs"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, but must be at least 1.")
+            if np.prod(X.shape[1:]) != model.input_dim:
+                raise ValueError(f"the model takes {model.input_dim} numbers an example, but X_{part} is {X.shape}.")
+            require_labels(f"y_{part}", y, model.num_classes)
+        for name in ("batch_size", "num_epochs", "print_every"):
+            require_whole(name, getattr(self, name))
+        for name in ("num_train_samples", "num_val_samples", "patience", "checkpoint_every"):
+            if getattr(self, name) is not None:
+                require_whole(name, getattr(self, name))
         if self.augment not in (None, "flip"):
             raise ValueError(f"there is no augmentation {self.augment!r}: choose None or 'flip'.")
         if self.augment == "flip" and len(self.X_train.shape) != 4:
             raise ValueError(
                 f"only pictures (N, C, height, width) can be flipped, but X_train is {self.X_train.shape}."
             )
-        learning_rate(self.schedule, 1.0, 0, 1, warmup=self.warmup)  # raises if these are not valid
+        learning_rate(self.schedule, self.base_learning_rate, 0, 1, warmup=self.warmup)  # raises what it cannot use
 
     @property
     def best_params(self) -> dict[str, ndarray]:
