@@ -20,6 +20,7 @@ from nnlib.layers import (
     relu_forward,
     softmax_loss,
 )
+from nnlib.memory import keep_freed_memory
 from nnlib.optim import adagrad, adam, adamw, nesterov_momentum, rmsprop, sgd, sgd_momentum
 from nnlib.solver import Diverged, Record, Solver
 
@@ -55,3 +56,5 @@ __all__ = [
     "sgd_momentum",
     "softmax_loss",
 ]
+
+keep_freed_memory()

