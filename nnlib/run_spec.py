@@ -59,12 +59,16 @@ class RunSpec:
             raise DataError(f"There is no data set {self.data!r}: choose one of {known}.")
         return dataset.subset(min(self.num_train, len(dataset.y_train))) if self.num_train else dataset
 
-    def make_solver(self, dataset: Dataset) -> Solver:
+    def make_solver(self, dataset: Dataset, own_generator: bool = True) -> Solver:
         """A new model with its initial weights, and the solver that trains it.
+
+        own_generator: False draws from NumPy's global state in place of the seed's generators, as the course does;
+        threads share that state, so this is for a process that does nothing else.
 
         Raises:
             ValueError: a setting is out of range, in one sentence.
         """
+        seed = self.seed if own_generator else None
         model = FullyConnectedNet(
             [self.width] * self.depth,
             input_dim=int(dataset.X_train[:1].size),
@@ -73,7 +77,7 @@ class RunSpec:
             normalization=self.normalization,
             reg=self.reg,
             weight_scale=self.weight_scale,
-            seed=self.seed,
+            seed=seed,
         )
         return Solver(
             model,
@@ -84,7 +88,7 @@ class RunSpec:
             batch_size=min(self.batch_size, len(dataset.y_train)),
             num_epochs=self.num_epochs,
             verbose=False,
-            seed=self.seed,
+            seed=seed,
             schedule=self.schedule,
             warmup=self.warmup,
             patience=self.patience,

@@ -23,7 +23,7 @@ class Pixels:
             arrived = f"images {images.shape} {images.dtype} and mean {mean.shape}"
             raise ValueError(f"Pixels needs images (N, C, H, W) of uint8 and a mean (C, H, W), but got {arrived}.")
         self.images = images.view(np.ndarray)  # a memmap's own indexing is slower
-        self.mean = mean.astype(np.float32)
+        self.mean, self._exact_mean = mean.astype(np.float32), mean
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -54,4 +54,8 @@ class Pixels:
 
     def part(self, index: slice) -> Pixels:
         """The pictures of a slice, still uint8 on disk."""
-        return Pixels(self.images[index], self.mean)
+        return Pixels(self.images[index], self._exact_mean)
+
+    def exact(self) -> np.ndarray:
+        """All pictures at once, (N, C, H, W) float64: images - mean without rounding, as the course prepares them."""
+        return self.images - self._exact_mean

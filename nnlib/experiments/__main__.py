@@ -1,0 +1,131 @@
+"""Does an experiment from the command line: `python -m nnlib.experiments NAME`; records go to NAME.csv."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, stdev
+from typing import TextIO
+
+from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Result, RunState, Sweep, compare, summary, to_csv
+
+BAR = 40  # characters
+FIGURES = ("status", "best_train_acc", "best_val_acc", "train_acc", "val_acc", "final_loss", "first_epoch_at_100")
+SPREAD = ("first_loss", "train_acc", "val_acc", "first_epoch_at_100")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one experiment; 0 if all its runs came to their end, also to a divergence, else 1."""
+    options = parse(arguments)
+    if options.name is None:
+        for name, experiment in EXPERIMENTS.items():
+            print(f"{name:34} {len(experiment.runs):4} runs on {experiment.runs[0].data}")
+        return 0
+    experiment = EXPERIMENTS[options.name]
+    if options.epochs is not None:
+        experiment = experiment.with_settings(num_epochs=options.epochs)
+    seeds = range(1 if options.seeds is None else options.seeds)
+    whole = experiment if options.seeds is None else experiment.with_seeds(seeds)
+    parts = [replace(experiment, global_seed=seed) for seed in seeds] if options.global_state else [whole]
+
+    pool = Pool(options.workers)
+    try:
+        states = follow([Sweep(part, pool, use_cache=not options.fresh) for part in parts])
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        pool.close()
+    results = [s.result and replace(s.result, spec=run) for s, run in zip(states, whole.runs, strict=True)]
+    report(whole, results, states, sys.stderr if options.output == "-" else sys.stdout)
+    if options.seeds is not None:
+        print_spread(experiment, results, len(seeds), sys.stderr if options.output == "-" else sys.stdout)
+    save(to_csv(whole, results), options.output or f"{experiment.name}.csv")
+    return 0 if all(state.state in ("finished", "diverged") for state in states) else 1
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m nnlib.experiments", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=EXPERIMENTS, metavar="NAME", help="without one, list all")
+    parser.add_argument("-o", "--output", metavar="FILE", help="for the records (default NAME.csv; - prints them)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="every run with the seeds 0 to N - 1, and their spread")
+    parser.add_argument(
+        "--global-state", action="store_true", help="draw from NumPy's global state, seeded so, as the course does"
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="other than the experiment's")
+    parser.add_argument("--workers", type=int, metavar="N", help=f"processes (default one a core: {os.cpu_count()})")
+    parser.add_argument("--fresh", action="store_true", help="do it anew, even if the results are there from before")
+    return parser.parse_args(arguments)
+
+
+def follow(sweeps: list[Sweep]) -> list[RunState]:
+    """Draw a progress bar until all is done; Ctrl-C stops it and keeps what is there."""
+    started = time.monotonic()
+    try:
+        while not all(sweep.wait(0.2 / len(sweeps)) for sweep in sweeps):
+            if sys.stderr.isatty():
+                draw(sweeps, "")
+    except KeyboardInterrupt:
+        for sweep in sweeps:
+            sweep.stop()
+    draw(sweeps, f", {time.monotonic() - started:.1f} s\n")
+    return [state for sweep in sweeps for state in sweep.snapshot().runs]
+
+
+def draw(sweeps: list[Sweep], ending: str) -> None:
+    snapshots = [sweep.snapshot() for sweep in sweeps]
+    done = sum(snapshot.done for snapshot in snapshots) / len(snapshots)
+    left = max((s.seconds_left for s in snapshots if s.seconds_left is not None), default=None)
+    bar = ("#" * round(BAR * done)).ljust(BAR, ".")
+    ended, total = sum(s.ended for s in snapshots), sum(len(s.runs) for s in snapshots)
+    ending = ending or ("" if left is None else f", {left:.0f} s left").ljust(20)
+    print(f"\r[{bar}] {ended} of {total} runs{ending}", end="", file=sys.stderr, flush=True)
+
+
+def report(experiment: Experiment, results: list[Result | None], states: list[RunState], file: TextIO) -> None:
+    """A line a run: what tells it from the others, and the figures to compare; then what was published."""
+    rows = summary(experiment, results)
+    width = max((len(row["label"]) for row in rows), default=0)
+    print(" " * width, *(f"{name:>18}" for name in FIGURES), file=file)
+    for row in rows:
+        print(f"{row['label']:{width}}", *(f"{shown(row[name]):>18}" for name in FIGURES), file=file)
+    for message in dict.fromkeys(state.message for state in states if state.message):
+        print(message, file=file)
+    for line in compare(experiment, results):
+        print(line, file=file)
+
+
+def print_spread(experiment: Experiment, results: list[Result | None], count: int, file: TextIO) -> None:
+    """Mean, standard deviation, lowest and highest over the seeds, for each run of the experiment."""
+    rows = summary(experiment, results)
+    n = len(experiment.runs)
+    if len(rows) != n * count or count < 2:
+        return
+    print(f"\nOver {count} seeds: mean ± standard deviation (lowest to highest)", file=file)
+    for k, run in enumerate(experiment.runs):
+        for name in SPREAD:
+            known = [row[name] for row in rows[k::n] if row[name] is not None]
+            if len(known) > 1:
+                spread = f"{mean(known):.4g} ± {stdev(known):.2g} ({shown(min(known))} to {shown(max(known))})"
+                print(f"{experiment.label(run)}: {name} {spread}", file=file)
+
+
+def shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def save(text: str, where: str) -> None:
+    if where == "-":
+        print(text, end="")
+        return
+    Path(where).write_text(text, encoding="utf-8")
+    print(f"All records: {where}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

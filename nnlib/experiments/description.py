@@ -1,0 +1,74 @@
+"""An experiment as data: the runs it is made of, and which of their settings it varies."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from nnlib.run_spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Runs to be compared, all on one data set.
+
+    global_seed: None: each run draws from generators of its own seed, so runs may go in any order and side by side.
+        A number: all runs draw from NumPy's global state, as the course does. It is seeded once; then all networks are
+        built in the order of the runs, then trained in that order, in one process that does nothing else. The runs'
+        own seeds count for nothing.
+
+    Raises:
+        ValueError: there are no runs, or they are not on one data set.
+    """
+
+    name: str
+    runs: tuple[RunSpec, ...]
+    global_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if len({run.data for run in self.runs}) != 1:
+            raise ValueError(f"an experiment needs runs on one data set, but has {len(self.runs)} runs on several.")
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """Names of the settings that are not the same in all runs."""
+        names = (field.name for field in fields(RunSpec))
+        return tuple(name for name in names if len({getattr(run, name) for run in self.runs}) > 1)
+
+    @property
+    def axis(self) -> str | None:
+        """The varied setting that belongs on an axis: the one that takes most values, numbers all, at least four."""
+        values = {name: {getattr(run, name) for run in self.runs} for name in self.varied}
+        numeric = {k: len(v) for k, v in values.items() if all(isinstance(x, int | float) for x in v) and len(v) >= 4}
+        return max(numeric, key=numeric.__getitem__, default=None)
+
+    def label(self, run: RunSpec) -> str:
+        """What tells a run from the others, for a legend or a table."""
+        return ", ".join(describe(name, getattr(run, name)) for name in self.varied) or describe("data", run.data)
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """Which runs (by index) one process must do one after the other; groups do not depend on each other."""
+        everything = range(len(self.runs))
+        return [(i,) for i in everything] if self.global_seed is None else [tuple(everything)]
+
+    def with_settings(self, **settings: Any) -> "Experiment":
+        """The same comparison with some settings set anew in all runs."""
+        return replace(self, runs=tuple(replace(run, **settings) for run in self.runs))
+
+    def with_seeds(self, seeds: Iterable[int]) -> "Experiment":
+        """Every run once for each seed, each from generators of its own."""
+        runs = tuple(replace(run, seed=seed) for seed in seeds for run in self.runs)
+        return replace(self, runs=runs, global_seed=None)
+
+    def as_data(self) -> dict[str, Any]:
+        """All that the numbers depend on, as JSON can hold it."""
+        return {"runs": [asdict(run) for run in self.runs], "global_seed": self.global_seed}
+
+
+def describe(name: str, value: Any) -> str:
+    """A setting in words: "batchnorm", "weight scale 0.01"."""
+    words = name.replace("_", " ")
+    if value is None:
+        return f"no {words}"
+    if isinstance(value, str):
+        return value
+    return f"{words} {value:.3g}" if isinstance(value, float) else f"{words} {value}"

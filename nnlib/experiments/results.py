@@ -1,0 +1,140 @@
+"""What a run gave: its records, how it ended, and the figures that experiments compare."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from nnlib.experiments.description import Experiment
+from nnlib.run_spec import RunSpec
+from nnlib.schedules import learning_rate
+from nnlib.solver import Record, Solver
+
+COLUMNS = ("iteration", "epoch", "loss", "learning_rate", "train_acc", "val_acc")  # of a record, health left out
+FINAL = 100  # the final loss is the mean of so many
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run's records so far (one an iteration, without health).
+
+    status: "running", "finished", "diverged" (then `message` explains it), "stopped" or "failed".
+    seconds_per_step: mean time of an iteration, measuring accuracies left out; not part of what makes results equal.
+    """
+
+    spec: RunSpec
+    records: tuple[Record, ...]
+    status: str = "finished"
+    message: str = ""
+    seconds_per_step: float | None = field(default=None, compare=False)
+
+    @property
+    def losses(self) -> list[float]:
+        """In nats, one an iteration."""
+        return [record.loss for record in self.records]
+
+    @property
+    def measured(self) -> list[Record]:
+        """The records that carry accuracies: after the first iteration, then after every epoch."""
+        return [record for record in self.records if record.val_acc is not None]
+
+    @property
+    def train_acc(self) -> float | None:
+        """The last training accuracy, 0 to 1."""
+        return self.measured[-1].train_acc if self.measured else None
+
+    @property
+    def val_acc(self) -> float | None:
+        """The last validation accuracy, 0 to 1."""
+        return self.measured[-1].val_acc if self.measured else None
+
+    @property
+    def best_train_acc(self) -> float | None:
+        return max((r.train_acc for r in self.measured if r.train_acc is not None), default=None)
+
+    @property
+    def best_val_acc(self) -> float | None:
+        return max((r.val_acc for r in self.measured if r.val_acc is not None), default=None)
+
+    @property
+    def final_loss(self) -> float | None:
+        """Mean of the last 100 losses, in nats; None for a run that diverged or has no records."""
+        if self.status == "diverged" or not self.records:
+            return None
+        return float(np.mean(self.losses[-FINAL:]))
+
+    def first_epoch_at(self, train_acc: float) -> int | None:
+        """The first epoch after which the training accuracy was at least this; None: none was."""
+        epochs = (r.epoch for r in self.measured if r.train_acc is not None and r.train_acc >= train_acc)
+        return next(epochs, None)
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        rows = [list(record[: len(COLUMNS)]) for record in self.records]
+        others = {f.name: getattr(self, f.name) for f in fields(self)}
+        return others | {"spec": asdict(self.spec), "records": rows}
+
+    @staticmethod
+    def from_data(data: dict[str, Any]) -> "Result":
+        """What `as_data` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: it did not give this.
+        """
+        records = tuple(Record(*row) for row in data["records"])
+        named = {f.name: data[f.name] for f in fields(Result)}
+        return Result(**named | {"spec": RunSpec(**data["spec"]), "records": records})
+
+    @staticmethod
+    def of(spec: RunSpec, solver: Solver) -> "Result":
+        """The result of a solver of this spec that was stepped by somebody else, read from its histories."""
+        losses = solver.loss_history[: solver.iteration - (solver.diverged is not None)]
+        accuracies = iter(zip(solver.train_acc_history, solver.val_acc_history, strict=True))
+        total, each = solver.num_iterations, solver.iterations_per_epoch
+        records = []
+        for t, loss in enumerate(losses):
+            rate = learning_rate(
+                spec.schedule, spec.learning_rate, t, total, each, lr_decay=spec.lr_decay, warmup=spec.warmup
+            )
+            epoch, rest = divmod(t + 1, each)
+            train_acc, val_acc = next(accuracies) if t == 0 or rest == 0 else (None, None)
+            records.append(Record(t + 1, epoch, loss, rate, train_acc, val_acc))
+        if solver.diverged is not None:
+            return Result(spec, tuple(records), "diverged", solver.diverged.message)
+        return Result(spec, tuple(records), "finished" if solver.over else "stopped")
+
+
+def summary(experiment: Experiment, results: Sequence[Result | None]) -> list[dict[str, Any]]:
+    """One row a run that has records: the settings that vary, and the figures to compare."""
+    return [
+        {name: getattr(result.spec, name) for name in experiment.varied}
+        | {
+            "label": experiment.label(result.spec),
+            "status": result.status,
+            "first_loss": result.losses[0],
+            "best_train_acc": result.best_train_acc,
+            "best_val_acc": result.best_val_acc,
+            "train_acc": result.train_acc,
+            "val_acc": result.val_acc,
+            "final_loss": result.final_loss,
+            "first_epoch_at_100": result.first_epoch_at(1.0),
+            "seconds_per_step": result.seconds_per_step,
+        }
+        for result in results
+        if result is not None and result.records
+    ]
+
+
+def to_csv(experiment: Experiment, results: Sequence[Result | None]) -> str:
+    """All records, a line each: the settings that vary, then iteration, epoch, loss, learning rate, accuracies."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*experiment.varied, *COLUMNS])
+    for result in results:
+        if result is not None:
+            settings = [getattr(result.spec, name) for name in experiment.varied]
+            writer.writerows([*settings, *record[: len(COLUMNS)]] for record in result.records)
+    return text.getvalue()

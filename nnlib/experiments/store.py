@@ -1,0 +1,100 @@
+"""Results kept in the cache folder, so that an experiment done once is shown at once.
+
+A file holds one group of runs; its name is the hash of their description, the data, and the code that computes them:
+when one of these changes, the runs are done anew. What cannot be read is as good as absent, and the oldest files go.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnlib.data import cifar10
+from nnlib.data.cache import cache_folder
+from nnlib.experiments.results import Result
+from nnlib.experiments.running import load_data
+from nnlib.run_spec import RunSpec
+
+NNLIB = Path(__file__).resolve().parents[1]
+SOURCES = (  # what a run's numbers depend on; the data are in the key themselves
+    *("layers", "normalization", "optim", "schedules", "params", "fc_net", "solver", "run_spec", "health"),
+    *("experiments/running", "experiments/results", "data/pixels", "data/dataset"),
+)
+MAX_FILES = 4000
+PRUNE_EVERY = 100  # writes
+MAX_BYTES = 50_000_000  # a file of more is not read
+
+_writes = count()
+
+
+@cache
+def code_version() -> str:
+    """A short text that is another when nnlib's relevant sources, or NumPy's version, are others."""
+    sources = b"".join((NNLIB / f"{name}.py").read_bytes() for name in SOURCES)
+    return hashlib.sha256(sources + np.__version__.encode()).hexdigest()[:16]
+
+
+def data_version(spec: RunSpec) -> str | None:
+    """A short text that is another when the spec's data are; None if they are here but not prepared yet.
+
+    Raises:
+        nnlib.data.DataError: they are not here.
+    """
+    if spec.data == "cifar10" and cifar10.status().state == "found":
+        return None
+    dataset = load_data(spec)
+    arrays = [dataset.y_train, dataset.y_val, dataset.X_train[:100], dataset.X_val[:100], dataset.mean_image]
+    whole = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays if array is not None)
+    return hashlib.sha256(whole).hexdigest()[:16]
+
+
+def key(description: dict[str, Any], data: Sequence[str | None]) -> str:
+    """The name of these runs' file; data: the `data_version` of each."""
+    return hashlib.sha256(json.dumps([description, data, code_version()], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def read(name: str) -> list[Result] | None:
+    """What `write` kept under this key, or None."""
+    file = _folder() / f"{name}.json"
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            return None
+        return [Result.from_data(data) for data in json.loads(file.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def write(name: str, results: Sequence[Result]) -> None:
+    """Keep results; where there is no room or no right to write, they are not kept."""
+    folder = _folder()
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, beside = tempfile.mkstemp(dir=folder, prefix=f".{name[:8]}-", suffix=".part")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump([result.as_data() for result in results], file)
+            os.replace(beside, folder / f"{name}.json")
+        finally:
+            Path(beside).unlink(missing_ok=True)
+        if next(_writes) % PRUNE_EVERY == 0:
+            _prune(folder)
+
+
+def _folder() -> Path:
+    return cache_folder() / "results"
+
+
+def _prune(folder: Path) -> None:
+    files = list(os.scandir(folder))
+    if len(files) > MAX_FILES:
+        oldest = sorted(files, key=lambda entry: entry.stat().st_mtime)
+        for entry in oldest[: MAX_FILES // 4]:
+            Path(entry.path).unlink(missing_ok=True)

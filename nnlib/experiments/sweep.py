@@ -1,0 +1,241 @@
+"""An experiment on its way through the worker processes: what is there already, and how far the rest is."""
+
+import secrets
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nnlib.experiments import store
+from nnlib.experiments.description import Experiment
+from nnlib.experiments.results import Result
+from nnlib.experiments.running import data_part
+from nnlib.run_spec import POINTS, RunSpec
+from nnlib.solver import Record
+from nnlib.workers import Pool, Task
+
+TRAINING_SIZES = {"digits": 1397, "cifar10": 49000} | dict.fromkeys(POINTS, 360)
+STEP_COST = 30  # what a step costs beside its examples, in examples: Python's share, the update
+
+
+@dataclass(frozen=True)
+class RunState:
+    """One run of a sweep at one moment.
+
+    state: "queued", "running", "finished", "diverged", "failed" (`message` says why, in one sentence) or "stopped".
+    done: share of its iterations that are done, 0 to 1. result: what is there so far, None before the first record.
+    """
+
+    spec: RunSpec
+    label: str
+    state: str
+    done: float
+    result: Result | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A sweep at one moment.
+
+    state: "running", "finished" (each run for itself may have diverged or failed) or "stopped".
+    done: share of the work that is done, 0 to 1. seconds: since it was started, or what it took.
+    seconds_left: an estimate, None while there is nothing to base it on. cached: runs that were there from before.
+    """
+
+    state: str
+    runs: tuple[RunState, ...]
+    done: float
+    seconds: float
+    seconds_left: float | None
+    cached: int
+
+    @property
+    def ended(self) -> int:
+        """Runs with nothing left to do."""
+        return sum(run.state not in ("queued", "running") for run in self.runs)
+
+    @property
+    def results(self) -> list[Result | None]:
+        """What is there of each run, in the experiment's order."""
+        return [run.result for run in self.runs]
+
+
+class Sweep:
+    """Starts an experiment's runs in a pool's worker processes; the heaviest first.
+
+    Results of earlier sweeps are there at once, unless use_cache is False. Runs that another sweep has under way
+    already are not done twice: both sweeps show them, and they end only when both are stopped.
+
+    A setting that is out of range makes its run fail, with a sentence.
+
+    Raises:
+        nnlib.data.DataError: the data are not here.
+    """
+
+    def __init__(self, experiment: Experiment, pool: Pool, owner: str = "", use_cache: bool = True):
+        self.id, self.experiment, self.owner = secrets.token_urlsafe(6), experiment, owner
+        self._pool, self._started = pool, time.monotonic()
+        self._frozen: Snapshot | None = None  # what was there when it was stopped
+        self._data = {part: store.data_version(part) for part in dict.fromkeys(map(data_part, experiment.runs))}
+        self._groups = {group: self._prepare(group, use_cache) for group in experiment.groups()}
+        self.cached = sum(len(group) for group, task in self._groups.items() if task.over)
+        waiting = [group for group, task in self._groups.items() if not task.over]
+        with pool.changed:
+            for group in sorted(waiting, key=lambda group: -self._groups[group].cost):
+                task = pool.submit(self._groups[group])
+                assert isinstance(task, GroupTask)  # noqa: S101 - keys are made here only
+                task.sweeps += 1
+                self._groups[group] = task
+
+    def _prepare(self, group: tuple[int, ...], use_cache: bool) -> "GroupTask":
+        specs = tuple(self.experiment.runs[i] for i in group)
+        task = GroupTask(replace(self.experiment, runs=specs), self.owner, [self._data[data_part(s)] for s in specs])
+        if use_cache and task.key is not None and (results := store.read(task.key)) is not None:
+            task.load(results)
+        return task
+
+    @property
+    def over(self) -> bool:
+        return self._frozen is not None or all(task.over for task in self._groups.values())
+
+    def snapshot(self) -> Snapshot:
+        """How far it is; cheap enough to be asked for several times a second."""
+        if self._frozen is not None:
+            return self._frozen
+        with self._pool.changed:
+            runs: dict[int, RunState] = {}
+            for group, task in self._groups.items():
+                for k, i in enumerate(group):
+                    runs[i] = replace(task.state_of(k), label=self.experiment.label(self.experiment.runs[i]))
+            tasks = list(self._groups.values())
+            ends = [task.ended_at or self._started if task.over else time.monotonic() for task in tasks]
+            done, total = sum(task.cost * task.done for task in tasks), sum(task.cost for task in tasks)
+            state = "finished" if self.over else "running"
+            left = 0.0 if self.over else self._seconds_left(tasks)
+            seconds = max(*ends, self._started) - self._started
+            return Snapshot(state, tuple(runs[i] for i in sorted(runs)), done / total, seconds, left, self.cached)
+
+    def _seconds_left(self, tasks: list["GroupTask"]) -> float | None:
+        """From the pace so far, in which workers were shared; no less than the slowest run needs by itself."""
+        now = time.monotonic()
+        paced = [task for task in tasks if task.began_at is not None and task.begun > 0]
+        if not paced:
+            return None
+        elapsed = now - min(task.began_at or now for task in paced)
+        work = sum(task.cost * task.begun for task in paced)
+        together = sum(task.cost * (1 - task.done) for task in tasks) * elapsed / work
+        running = [task for task in paced if not task.over and task.begun > 0.1]
+        alone = [(1 - task.done) * (now - (task.began_at or now)) / task.begun for task in running]
+        return max(together, *alone, 0.0)
+
+    def stop(self) -> None:
+        """End it; what is there stays. Returns at once, and workers are free within a second."""
+        with self._pool.changed:
+            if self.over:
+                return
+            before = self.snapshot()
+            for task in self._groups.values():
+                if not task.over:
+                    task.sweeps -= 1
+                    if task.sweeps == 0:
+                        self._pool.stop(task)
+            self._frozen = replace(
+                before, state="stopped", seconds_left=0.0, runs=tuple(_stopped(run) for run in before.runs)
+            )
+            self._pool.changed.notify_all()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until it is over; False: it is not after so many seconds."""
+        return self._pool.wait_for(lambda: self.over, timeout)
+
+
+class GroupTask(Task):
+    """Runs that one process does one after the other, and what they have given so far."""
+
+    def __init__(self, experiment: Experiment, owner: str, data: list[str | None]):
+        self.specs, self.description = experiment.runs, experiment.as_data()
+        super().__init__("nnlib.experiments.running:train_group", self.description, owner, self._key(data))
+        self.costs = [_cost(spec) for spec in self.specs]
+        self.cost, self.sweeps = sum(self.costs), 0
+        self.began_at: float | None = None
+        self.ended_at: float | None = None
+        self.on_restart()
+
+    def _key(self, data: list[str | None]) -> str | None:
+        return store.key(self.description, data) if all(data) else None
+
+    def on_restart(self) -> None:
+        self._records: list[list[Record]] = [[] for _ in self.specs]
+        self._iterations = [0] * len(self.specs)
+        self._ends: list[dict[str, Any] | None] = [None] * len(self.specs)
+
+    def on_event(self, event: dict[str, Any]) -> None:
+        k = event["run"]
+        if "iterations" in event:
+            self._iterations[k] = event["iterations"]
+            self.began_at = self.began_at or time.monotonic()
+            return
+        self._records[k] += (Record(*row) for row in event["records"])
+        if "status" in event:
+            self._ends[k] = {name: event[name] for name in ("status", "message", "seconds_per_step")}
+            self.ended_at = time.monotonic()
+
+    def on_finished(self) -> None:
+        results = [self.result(k) for k in range(len(self.specs))]
+        # Without a key the data were not prepared yet; by now a worker has done it.
+        key = self.key or self._key([store.data_version(data_part(spec)) for spec in self.specs])
+        if key is not None:
+            store.write(key, [result for result in results if result is not None])
+
+    def load(self, results: list[Result]) -> None:
+        """Take results that were there from before."""
+        self.state = "finished"
+        for k, result in enumerate(results):
+            self._records[k] = list(result.records)
+            self._iterations[k] = len(result.records)
+            self._ends[k] = {name: getattr(result, name) for name in ("status", "message", "seconds_per_step")}
+
+    @property
+    def begun(self) -> float:
+        """Share of the work that workers have done on it, 0 to 1; nothing for results from before."""
+        return self.done if self.began_at is not None else 0.0
+
+    @property
+    def done(self) -> float:
+        return 1.0 if self.over else sum(c * self._share(k) for k, c in enumerate(self.costs)) / self.cost
+
+    def _share(self, k: int) -> float:
+        if self._ends[k] is not None:
+            return 1.0
+        return len(self._records[k]) / self._iterations[k] if self._iterations[k] else 0.0
+
+    def result(self, k: int) -> Result | None:
+        if not self._records[k] and self._ends[k] is None:
+            return None
+        return Result(self.specs[k], tuple(self._records[k]), **self._ends[k] or {"status": "running"})
+
+    def state_of(self, k: int) -> RunState:
+        result, end = self.result(k), self._ends[k]
+        if end is not None:
+            state, message = end["status"], end["message"]
+        elif self.over or self.state == "queued":
+            state, message = self.state, self.error
+        else:
+            state, message = ("running" if self._iterations[k] else "queued"), ""
+        if result is not None and state in ("failed", "stopped"):
+            result = replace(result, status=state)
+        return RunState(self.specs[k], "", state, self._share(k), result, message)
+
+
+def _stopped(run: RunState) -> RunState:
+    if run.state not in ("queued", "running"):
+        return run
+    return replace(run, state="stopped", result=run.result and replace(run.result, status="stopped"))
+
+
+def _cost(spec: RunSpec) -> float:
+    """What a run costs, roughly, in examples computed."""
+    whole = TRAINING_SIZES[spec.data]
+    N = min(spec.num_train or whole, whole)
+    batch = max(min(spec.batch_size, N), 1)
+    return spec.num_epochs * max(N // batch, 1) * (batch + STEP_COST)
