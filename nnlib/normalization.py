@@ -99,8 +99,8 @@ def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, n
 def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, ndarray, ndarray]:
     """Gradients of `batchnorm_forward`, simplified on paper: the same numbers as `batchnorm_backward`, sooner.
 
-    dx = gamma * rstd / N * (N * dout - sum(dout) - xhat * sum(dout * xhat)), with sums over the batch: what is left of
-    dout when its parts along 1 and along xhat, the two directions that normalizing removes, are taken out.
+    dx = gamma * rstd * (dout - mean(dout) - xhat * mean(dout * xhat)), with means over the batch: what is left of dout
+    when its parts along 1 and along xhat, the two directions that normalizing removes, are taken out.
 
     Args, returns: as `batchnorm_backward`.
 
@@ -113,9 +113,10 @@ def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarra
     dgamma = column_sum(dout * xhat)  # (D,)
     if mode == "test":
         return dout * (gamma * rstd), dgamma, dbeta
-    dx = N * dout - dbeta  # (N, D)
-    dx -= xhat * dgamma
-    dx *= gamma * rstd / N
+    dx = xhat * (dgamma / -N)  # (N, D)
+    dx += dout
+    dx -= dbeta / N
+    dx *= gamma * rstd
     return dx, dgamma, dbeta
 
 
