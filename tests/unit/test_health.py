@@ -110,7 +110,6 @@ def test_a_solver_measures_the_step_that_it_made():
         assert layer.update_ratio == pytest.approx(np.linalg.norm(W - old) / np.linalg.norm(W), rel=0.2)
 
 
-@pytest.mark.xfail(reason="np.histogram raises ValueError for numbers next to nothing")
 @settings(max_examples=40)
 @given(
     scale=st.sampled_from([0.0, 1e-30, 1e-15, 1e-9, 1e-4, 1.0, 1e4, 1e9, 1e12]),
@@ -129,9 +128,7 @@ def test_any_finite_network_can_be_measured_and_diagnosed(scale, depth, N, norma
     assert len(diagnose([2.0] * 200, layers, 4, 0.9, 0.1)) <= 3
 
 
-@pytest.mark.parametrize(
-    "value", [pytest.param(1e9, marks=pytest.mark.xfail(reason="np.histogram raises ValueError")), 1e-42]
-)
+@pytest.mark.parametrize("value", [1e9, 1e-42])
 def test_a_histogram_of_numbers_too_close_for_their_type_is_still_one(value):
     """All scores the same large number, or differing by less than float32 can divide."""
     model, (X, y) = network(weight_scale=0), batch()
@@ -213,11 +210,10 @@ def test_exploding_activations():
 
 
 def test_an_exploding_loss():
-    only(diagnose([14.0] * 10, three(), 4), "explod", "14", f"{CHANCE:.2f}")
+    only(diagnose([14.0] * 10, three(scores={"activation_std": 9.0}), 4), "explod", "14", f"{CHANCE:.2f}")
     assert diagnose([13.0] * 10, three(), 4) == []
 
 
-@pytest.mark.xfail(reason="the L2 penalty's share of the loss is taken for an explosion")
 def test_a_large_penalty_is_no_explosion():
     model, (X, y) = network(reg=5.0), batch()
     loss, _ = model.loss(X, y)
@@ -272,7 +268,6 @@ def test_a_learning_rate_too_high():
     only(diagnose(run.loss_history, record.health, 4), "too high", f"{fastest:.1%}")
 
 
-@pytest.mark.xfail(reason="np.histogram raises ValueError in the middle of the run")
 def test_a_run_whose_weights_die_can_be_measured_to_its_end():
     diagnosed(solver(update_rule="adam", learning_rate=1.0, num_epochs=10))
 
@@ -303,13 +298,11 @@ def test_figures_that_overflowed_are_no_hindrance(figure, value, where):
         assert re.search("explod", found[0], re.IGNORECASE)
 
 
-@pytest.mark.xfail(reason="max() passes over a spread that is not a number, unless it comes first")
 def test_a_spread_that_is_not_a_number_in_a_later_layer_is_an_explosion():
     found = diagnose([1.0] * 5, three(scores={"activation_std": float("nan")}), 4)
     assert re.search("explod", found[0], re.IGNORECASE)
 
 
-@pytest.mark.xfail(reason="IndexError")
 def test_before_the_first_step_there_is_nothing_to_say():
     assert diagnose([], three(), 4) == []
     assert diagnose([1.0], [], 4) == []

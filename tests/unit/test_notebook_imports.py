@@ -271,6 +271,7 @@ NOTEBOOKS = {
     "Dropout": DROPOUT,
 }
 
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs_on_nnlib(name, small_cifar10, monkeypatch, tmp_path):
     monkeypatch.setenv("CIFAR10_DIR", str(small_cifar10.root))
