@@ -146,6 +146,7 @@ class Pool:
             end = self._converse(process, task) if process else None
             if end is None and process:
                 process.kill()
+                process.wait()  # or it might still look alive
             if end == {"end": "finished"} and not task.over:
                 task.on_finished()
             self._settle(task, end)
@@ -176,6 +177,7 @@ class Pool:
             _send(process, {"id": task.id, "call": task.call, "arguments": task.arguments})
             if task.over:  # stopped between being taken and being sent
                 _send(process, {"stop": task.id})
+            self.changed.notify_all()
         assert process.stdout  # noqa: S101
         try:
             for line in process.stdout:
