@@ -1,5 +1,6 @@
 """The router: which pages there are, in the order of the lessons."""
 
+from copy import copy
 from pathlib import Path
 
 import streamlit as st
@@ -10,4 +11,5 @@ ABOUT = "Layer by Layer: how fully connected networks train, every number within
 ICON = (Path(__file__).parent.parent / "assets" / "icon.svg").read_text(encoding="utf-8")
 
 st.set_page_config(page_title="Layer by Layer", page_icon=ICON, layout="wide", menu_items={"About": ABOUT})
-st.navigation(PAGES).run()
+# Copies, since st.navigation marks the page that may run: sessions that share it would take that right from each other.
+st.navigation([copy(page) for page in PAGES]).run()
