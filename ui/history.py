@@ -34,22 +34,30 @@ class Curve:
 
 
 class Frames:
-    """Snapshots of a run (dicts with an "iteration"), at most `limit`: when full, every other one goes."""
+    """Snapshots of a run: dicts with an "iteration" and a "picture", which may be None.
 
-    def __init__(self, limit: int = 160):
-        self.limit = limit
+    At most `limit` of them, with at most `max_bytes` of pictures: when full, the one goes whose neighbours are closest
+    to each other, so that what is left covers the whole run evenly. The first and the newest stay.
+    """
+
+    def __init__(self, limit: int = 160, max_bytes: float = 8e6):
+        self.limit, self.max_bytes, self._bytes = limit, max_bytes, 0
         self._frames: list[dict[str, Any]] = []
 
     def add(self, frame: dict[str, Any]) -> None:
-        if len(self._frames) >= self.limit:
-            self._frames = self._frames[::2]
         self._frames.append(frame)
+        self._bytes += len(frame["picture"] or "")
+        while len(self._frames) > 2 and (len(self._frames) > self.limit or self._bytes > self.max_bytes):
+            at = [frame["iteration"] for frame in self._frames]
+            closest = min(range(1, len(at) - 1), key=lambda i: at[i + 1] - at[i - 1])
+            self._bytes -= len(self._frames.pop(closest)["picture"] or "")
 
-    def all(self) -> list[dict[str, Any]]:
-        return list(self._frames)
+    def after(self, iteration: int | None = None) -> list[dict[str, Any]]:
+        """The frames later than an iteration; None: all."""
+        return [frame for frame in self._frames if iteration is None or frame["iteration"] > iteration]
 
-    def last(self, count: int) -> list[dict[str, Any]]:
-        return self._frames[-count:]
+    def __len__(self) -> int:
+        return len(self._frames)
 
 
 class Smooth:

@@ -18,10 +18,12 @@ from ui.painter import Painter
 from ui.slots import Slots
 
 PAUSE_AFTER = 10.0  # seconds without a viewer
-FRAME_EVERY = 0.4  # seconds between frames at full speed; measuring a layer's health costs time
-FRAME_SHARE = 0.02  # of the run's time that frames may cost
+FRAMES_WANTED = 60  # over a run, or one every FRAME_EVERY seconds, as far as that costs
+FRAME_EVERY = 0.5
+FRAME_SHARE = 0.04  # of the time; measuring the layers' health takes as long as some steps
+FRAME_CREDIT = 0.3  # seconds that frames may cost beyond that share, so that short runs have some too
+HEALTH_EXAMPLES = 100  # that the first frame measures, before there is a batch
 POINTS_SHOWN = 300
-
 
 SLOTS = Slots(os.cpu_count() or 1)
 
@@ -66,8 +68,9 @@ class Run:
             self.solver: Solver = self.spec.make_solver(self.dataset)
             self.status, self.note, self.seconds = "ready", "", 0.0
             self._losses, self._accuracies, self._frames = Curve(), Curve(), Frames()
-            self._smooth, self._frame_due, self._frame_cost = Smooth(), 0.0, 0.0
-            self._last: Record | None = None
+            self._smooth = Smooth()
+            self._credit, self._frame_time, self._frame_iteration = FRAME_CREDIT, 0.0, 0
+            self._step_seconds = 0.0  # of the last step without a frame
             self._frames.add(self._first_frame())
 
     def play(self) -> None:
@@ -83,18 +86,18 @@ class Run:
         """Returns when the step in progress has ended."""
         self.wanted = False
         self._resume.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-            self._thread = None
+        SLOTS.given_up()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
 
     def step(self) -> None:
         """One iteration, with a frame."""
         self.pause()
         if not self.over:
-            self._frame_due = 0.0
-            self._advance()
+            self._advance(framed=True)
             if not self.over:
-                self.status = "paused"
+                self.status, self.note = "paused", ""
 
     def stop(self) -> None:
         """End the run here, with the parameters that did best so far."""
@@ -113,41 +116,48 @@ class Run:
 
     # ---------------------------------------------------------------------------------------------- the thread
     def _drive(self) -> None:
-        if self.light:
-            self._loop()
-        else:
-            with SLOTS.held(self):
+        try:
+            if self.light:
                 self._loop()
-        if not self.over:
-            self.status = "paused"
+            else:
+                with SLOTS.held(self) as got:
+                    if got:
+                        self._loop()
+        finally:
+            if not self.over:
+                self.status = "paused"
 
     def _loop(self) -> None:
-        self.status = "running" if self.wanted else "paused"
-        seen = time.monotonic()
+        self.status = "running"
+        looked = time.monotonic()
         while self.wanted and not self.over:
             started = time.monotonic()
-            self._advance()
+            self._advance(framed=self._frame_is_due(started))
             now = time.monotonic()
-            if now - seen > 1:  # looking for the viewer at every step would cost more than some steps
-                seen = now
+            if now - looked > 1:  # looking for the viewer at every step would cost more than some steps
+                looked = now
                 if not self.has_viewer(PAUSE_AFTER):
                     self.note = "Paused, since nobody was watching."
                     return
-            if self.rate is not None:
-                self._resume.wait(max(0.0, 1 / self.rate - (now - started)))
+            if (rate := self.rate) is not None:
+                self._resume.wait(max(0.0, 1 / rate - (now - started)))
 
-    def _advance(self) -> None:
-        solver = self.solver
-        now = time.monotonic()
-        last = solver.iteration + 1 >= solver.num_iterations
-        solver.measure_next = last or now >= self._frame_due
+    def _advance(self, framed: bool) -> None:
+        """One iteration; framed: with a frame, as the last one always is."""
+        solver, started = self.solver, time.monotonic()
+        solver.measure_next = framed or solver.iteration + 1 >= solver.num_iterations
         record = next(solver.steps(), None)
         with self._lock:
             if isinstance(record, Record):
                 self._note(record)
                 if record.health is not None:
-                    self._frames.add(self._frame(record, now))
-            self.seconds += time.monotonic() - now
+                    self._frames.add(self._frame(record))
+            seconds = time.monotonic() - started
+            self.seconds += seconds
+            if solver.measure_next or framed:
+                self._pay_for_frame(started, seconds)
+            else:
+                self._step_seconds = seconds
             if isinstance(record, Diverged):
                 self.status, self.note = "diverged", record.message
                 self._losses.add(record.iteration, None, None)
@@ -158,8 +168,19 @@ class Run:
                     patience, best = solver.patience, solver.best_epoch
                     self.note = f"Stopped early: no better validation accuracy in {patience} epochs after epoch {best}."
 
+    def _frame_is_due(self, now: float) -> bool:
+        solver = self.solver
+        since = now - self._frame_time
+        far = (solver.iteration + 1 - self._frame_iteration) * FRAMES_WANTED >= solver.num_iterations
+        return (far or since >= FRAME_EVERY) and self._credit + FRAME_SHARE * since > 0
+
+    def _pay_for_frame(self, started: float, seconds: float) -> None:
+        earned = FRAME_SHARE * (started - self._frame_time)
+        cost = max(0.0, seconds - self._step_seconds)
+        self._credit = min(FRAME_CREDIT, self._credit + earned) - cost
+        self._frame_time, self._frame_iteration = started, self.solver.iteration
+
     def _note(self, record: Record) -> None:
-        self._last = record
         self._losses.add(record.iteration, record.loss, self._smooth.add(record.loss))
         if record.val_acc is not None:
             self._accuracies.add(record.iteration, record.train_acc, record.val_acc)
@@ -167,20 +188,18 @@ class Run:
     # ------------------------------------------------------------------------------------------------- frames
     def _first_frame(self) -> dict[str, Any]:
         solver = self.solver
-        X, y = solver.X_train[: solver.batch_size], solver.y_train[: solver.batch_size]
+        N = min(solver.batch_size, HEALTH_EXAMPLES)
+        X, y = solver.X_train[:N], solver.y_train[:N]
         with np.errstate(all="ignore"):
             return self._layout(0, None, solver.base_learning_rate, measure(solver.model, X, y), [])
 
-    def _frame(self, record: Record, started: float) -> dict[str, Any]:
+    def _frame(self, record: Record) -> dict[str, Any]:
         accuracies = self._accuracies.rows()
         train_acc, val_acc = accuracies[-1][1:] if accuracies else (None, None)
         health, classes = record.health or [], self.solver.model.num_classes
         sentences = diagnose(self.solver.loss_history[-200:], health, classes, train_acc, val_acc)
         frame = self._layout(record.iteration, record.loss, record.learning_rate, health, sentences)
-        frame |= {"train_acc": train_acc, "val_acc": val_acc}
-        cost = time.monotonic() - started
-        self._frame_due = started + max(FRAME_EVERY, cost / FRAME_SHARE)
-        return frame
+        return frame | {"train_acc": train_acc, "val_acc": val_acc}
 
     def _layout(self, iteration, loss, learning_rate, health, diagnosis) -> dict[str, Any]:
         layers = [
@@ -211,15 +230,19 @@ class Run:
         """Whether somebody polled within so many seconds, or the owner's browser is still connected."""
         return time.monotonic() - self.last_seen < within or is_connected(self.owner)
 
-    def snapshot(self, every_frame: bool) -> dict[str, Any]:
-        """What `ui.run_view` draws; renews the lease. Of the frames all, or the newest two."""
+    @property
+    def name(self) -> str:
+        """Another one after every reset."""
+        return f"{self.id}-{id(self.solver)}"
+
+    def snapshot(self, after: int | None = None) -> dict[str, Any]:
+        """What `ui.run_view` draws; renews the lease. Of the frames those later than an iteration, or all."""
         self.last_seen = time.monotonic()
         with self._lock:
             solver, C = self.solver, self.solver.model.num_classes
             losses, accuracies = self._losses.rows(POINTS_SHOWN), self._accuracies.rows(POINTS_SHOWN)
-            frames = self._frames.all() if every_frame else self._frames.last(2)
             return {
-                "run": f"{self.id}-{id(solver)}",
+                "run": self.name,
                 "status": self.status,
                 "iteration": solver.iteration,
                 "iterations": solver.num_iterations,
@@ -228,7 +251,8 @@ class Run:
                 "loss": _columns(losses, "x", "raw", "smooth"),
                 "accuracy": _columns(accuracies, "x", "train", "val"),
                 "chance": {"loss": float(np.log(C)), "accuracy": 1 / C},
-                "frames": frames,
+                "frames": self._frames.after(after),
+                "partial": after is not None,
             }
 
 
@@ -246,4 +270,5 @@ def _finite(value: float | None) -> float | None:
 
 
 def _columns(rows: list[tuple], *names: str) -> dict[str, list]:
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    """A list a column; rounded, since no screen shows more and digits are most of what is sent."""
+    return {name: [row[i] and float(f"{row[i]:.5g}") for row in rows] for i, name in enumerate(names)}

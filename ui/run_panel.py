@@ -10,9 +10,11 @@ from nnlib.data import Dataset
 from nnlib.run_spec import RunSpec
 from ui import live, prose, registry
 from ui.painter import Painter
-from ui.run_view import run_view
+from ui.run_view import has_arrived, run_view
 
-POLL = 0.18  # seconds
+POLL, POLL_LIGHT, POLL_MOST = 0.18, 0.3, 1.0  # seconds
+WATCHED = 4  # active runs in the whole process from which on each is polled less often
+OVERLAP = 3  # messages whose frames are sent again, in case one was overtaken on its way
 SPEEDS: dict[str, float | None] = {"1 / s": 1, "5 / s": 5, "25 / s": 25, "100 / s": 100, "full speed": None}
 
 
@@ -48,19 +50,48 @@ def forget(name: str) -> None:
 
 
 def run_panel(name: str, key: str, speeds: Sequence[str] = tuple(SPEEDS)) -> None:
-    """Buttons and live view of this session's run of that name; polls while the run is active, and only then."""
+    """Buttons and live view of this session's run of that name; the view polls while the run is active, and only then.
+
+    A click reruns the panel alone. The polling view is a fragment within it, so that polls carry no buttons, and a poll
+    that is still on its way when a click switches polling off finds nothing to rerun.
+    """
     run: live.Run = st.session_state[name]
-    polling = run.active
+    was_over, was_ready = run.over, run.status == "ready"
 
     def panel() -> None:
-        _buttons(run, key, speeds)
-        view = run.snapshot(every_frame=not run.active or st.session_state.get(f"{key}_sent") != run.id)
-        st.session_state[f"{key}_sent"] = run.id
-        run_view({**view, "picture": run.picture.facts}, key=f"{key}_view")
-        if run.active != polling:
-            st.rerun()
+        if run.over != was_over or (run.status == "ready" and not was_ready):
+            st.rerun()  # the rest of the page shows the outcome, and the settings of a run that has not begun
+        with st.container():
+            _buttons(run, key, speeds)
+        if run.active:
+            st.fragment(polled, run_every=_interval(run))()
+        else:
+            with st.container():  # where the fragment would put the view
+                _view(run, key)
 
-    st.fragment(panel, run_every=POLL if polling else None)()
+    def polled() -> None:
+        if not run.active:
+            st.rerun()  # it has ended by itself
+        _view(run, key)
+
+    st.fragment(panel)()
+
+
+def _interval(run: live.Run) -> float:
+    """Seconds between polls: a full class shares the server."""
+    busy = sum(other.active for other in registry.runs())
+    return min(POLL_MOST, (POLL_LIGHT if run.light else POLL) * max(1.0, busy / WATCHED))
+
+
+def _view(run: live.Run, key: str) -> None:
+    view_key = f"{key}_view"
+    sent: list[int] = st.session_state.setdefault(f"{key}_sent", [])  # newest iteration in each of the last messages
+    if not has_arrived(run.name, view_key):
+        sent.clear()
+    view = run.snapshot(after=sent[0] if sent else None)
+    st.session_state[f"{key}_sent"] = [*sent, view["iteration"]][-OVERLAP:]
+    waiting = prose.text("run_view", "queued", ahead=live.SLOTS.ahead_of(run)) if run.status == "queued" else ""
+    run_view({**view, "picture": run.picture.facts, "message": waiting}, key=view_key)
 
 
 def _buttons(run: live.Run, key: str, speeds: Sequence[str]) -> None:
@@ -83,7 +114,5 @@ def _buttons(run: live.Run, key: str, speeds: Sequence[str]) -> None:
             "Speed (steps)", speeds, speeds[-1], key=f"{key}_speed", bind="query-params", width=240
         )
         run.rate = SPEEDS[chosen]
-        if run.status == "queued":
-            st.caption(prose.text("run_view", "queued", ahead=live.SLOTS.ahead_of(run)))
     if run.note:
         (st.error if run.status == "diverged" else st.info)(run.note)

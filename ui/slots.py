@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -19,19 +20,26 @@ class Slots:
         self._changed = threading.Condition()
 
     @contextmanager
-    def held(self, run: Waiting):
+    def held(self, run: Waiting) -> Iterator[bool]:
+        """Wait for a slot and hold it meanwhile. Gives False, without a slot, if the run is no longer wanted."""
         with self._changed:
             self._line.append(run)
-            while run.wanted and (self._taken >= self.count or self._line[0] is not run):
-                self._changed.wait(0.5)
+            self._changed.wait_for(lambda: not run.wanted or (self._taken < self.count and self._line[0] is run))
             self._line.remove(run)
-            self._taken += 1
+            got = run.wanted
+            self._taken += got
+            self._changed.notify_all()
         try:
-            yield
+            yield got
         finally:
             with self._changed:
-                self._taken -= 1
+                self._taken -= got
                 self._changed.notify_all()
+
+    def given_up(self) -> None:
+        """Tell those in line that a run among them is no longer wanted."""
+        with self._changed:
+            self._changed.notify_all()
 
     def ahead_of(self, run: Waiting) -> int:
         """How many runs stand in line before this one."""
