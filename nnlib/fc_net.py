@@ -185,7 +185,7 @@ class FullyConnectedNet:
                 dx, grads[f"gamma{i}"], grads[f"beta{i}"] = batchnorm_backward_alt(dx, norm)
             elif isinstance(norm, LayernormCache):
                 dx, grads[f"gamma{i}"], grads[f"beta{i}"] = layernorm_backward(dx, norm)
-            dx, grads[f"W{i}"], grads[f"b{i}"] = affine_backward(dx, affine, need_dx=i > 1)
+            dx, _, grads[f"b{i}"] = affine_backward(dx, affine, need_dx=i > 1, dw_out=grads[f"W{i}"])
         return grads
 
     def _dropout_param(self, layer: int, mode: str) -> dict[str, Any]:

@@ -78,13 +78,16 @@ def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineC
     return out, AffineCache(x, w, b)
 
 
-def affine_backward(dout: ndarray, cache: AffineCache, need_dx: bool = True) -> tuple[ndarray | None, ndarray, ndarray]:
+def affine_backward(
+    dout: ndarray, cache: AffineCache, need_dx: bool = True, dw_out: ndarray | None = None
+) -> tuple[ndarray | None, ndarray, ndarray]:
     """Gradients of `affine_forward`: dx = dout w^T, dw = x^T dout, db = the column sums of dout.
 
     Args:
         dout: upstream gradient, (N, H).
         cache: what `affine_forward` returned.
         need_dx: False leaves dx out (None): the first layer of a network has nothing below it to pass it on to.
+        dw_out: where to write dw, (D, H); it spares a network that keeps all gradients in one vector a copy.
 
     Returns:
         dx in the shape of x, dw (D, H), db (H,).
@@ -94,7 +97,7 @@ def affine_backward(dout: ndarray, cache: AffineCache, need_dx: bool = True) -> 
     x, w, _ = cache
     N, D = x.shape[0], w.shape[0]
     dx = dout.dot(w.T).reshape(x.shape) if need_dx else None  # (N, d1, ..., dk)
-    dw = x.reshape(N, D).T.dot(dout)  # (D, H)
+    dw = x.reshape(N, D).T.dot(dout, out=dw_out)  # (D, H)
     db = column_sum(dout)  # (H,)
     return dx, dw, db
 
