@@ -141,18 +141,18 @@ def _adam_step(dw: ndarray, config: Config) -> ndarray:
     learning_rate, epsilon = config["learning_rate"], config["epsilon"]
     beta1, beta2 = config["beta1"], config["beta2"]
     t = config["t"] = config["t"] + 1
-    m = _average(config["m"], beta1, dw)
-    v = _average(config["v"], beta2, dw * dw)
+    m = _fade(config["m"], beta1, (1 - beta1) * dw)
+    v = _fade(config["v"], beta2, (1 - beta2) * (dw * dw))
     mhat = m / (1 - beta1**t)
     vhat = v / (1 - beta2**t)
     step = _quotient(mhat, vhat, learning_rate, epsilon)
     return step
 
 
-def _average(average: ndarray, decay: float, new: ndarray) -> ndarray:
-    """decay * average + (1 - decay) * new, in place for speed."""
+def _fade(average: ndarray, decay: float, share: ndarray) -> ndarray:
+    """decay * average + share, in place of the average for speed."""
     average *= decay
-    average += (1 - decay) * new
+    average += share
     return average
 
 
