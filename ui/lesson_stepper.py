@@ -5,7 +5,7 @@
     shown.subject, shown.choices, shown.inputs, shown.derivation
 
 `key` is a short word that begins the names of all widgets in the link (lay_what, lay_N, lay_numbers, lay_seed, ...);
-the step is `step`, so a page has one such section in view at a time. Subjects of your own: `ui.stepper.subjects.Subject`,
+the step is `step`, so a page has one such section in view at a time. Subjects of your own: see `ui.stepper.subjects`,
 with `presets` for published inputs. Numbers that cannot be used are refused in one sentence, and the others shown.
 """
 
@@ -19,10 +19,10 @@ from nnlib.derivations import Derivation
 from ui import prose
 from ui.stepper import edits, stepper, trace
 from ui.stepper.agreement import agreement
-from ui.stepper.subjects import Inputs, Subject
+from ui.stepper.subject import Inputs, Subject
 
 RANDOM = "random"
-AGREE = 1e-6  # up to here differences are round-off
+AGREE = 1e-3  # above it there is a kink; below it only round-off, and where the slope bends much the step h
 BOUND: dict[str, Any] = {"bind": "query-params"}
 
 
@@ -84,7 +84,7 @@ def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str
             for choice in subject.choices
         }
         names = [*subject.presets, RANDOM]
-        numbers = st.segmented_control("Numbers", names, default=RANDOM, required=True, key=f"{key}_numbers", **how)
+        numbers = st.segmented_control("Numbers", names, default=names[0], required=True, key=f"{key}_numbers", **how)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         sizes = {
             size.name: st.slider(

@@ -1,4 +1,4 @@
-"""Walks through a computation node by node, forward and back: a component that steps in the browser, without a rerun."""
+"""Walks through a computation node by node, forward and back: a component that steps without a rerun."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +14,19 @@ from ui.stepper.trace import Trace, trace
 __all__ = ["Trace", "stepper", "trace"]
 
 # Each module uses only those before it; joined they are the one module that the browser loads.
-MODULES = ("../run_view/dom", "format", "address", "formula", "matrix", "graph", "source", "sum", "walk", "stepper")
+MODULES = (
+    "../run_view/dom",
+    "format",
+    "address",
+    "formula",
+    "matrix",
+    "node_view",
+    "graph",
+    "source",
+    "sum",
+    "walk",
+    "stepper",
+)
 HERE = Path(__file__).parent
 Edit = Callable[[str, tuple[int, ...], str], None]
 

@@ -7,9 +7,10 @@ from numpy import ndarray
 
 from nnlib.derivations import Derivation
 from nnlib.gradient_check import eval_numerical_gradient_array
-from ui.stepper.subjects import Choices, Inputs, Subject
+from ui.stepper.subject import Choices, Inputs, Subject
 
-SMALL = 1e-3  # gradients smaller than this share of the largest one are measured by the largest: they may be plain zero
+SMALL = 1e-3  # gradients smaller than this share of the largest one are measured by it: they may be plain zero
+FLOOR = 1e-8  # as in `rel_error`: two numbers next to nothing do not differ
 
 
 class Agreement(NamedTuple):
@@ -20,7 +21,7 @@ class Agreement(NamedTuple):
 
 
 def agreement(subject: Subject, inputs: Inputs, choices: Choices, derivation: Derivation) -> Agreement:
-    """Compare; relative to the largest entry of each array, and never to less than `SMALL` of the largest of all.
+    """Compare; relative to the largest entry of each array, and to no less than `SMALL` of the largest of all.
 
     Relative to each single entry, an entry that ought to be 0 would count as wrong by 100 % for a last bit.
     """
@@ -43,5 +44,5 @@ def agreement(subject: Subject, inputs: Inputs, choices: Choices, derivation: De
 
 
 def _difference(a: ndarray, b: ndarray, most: float) -> float:
-    largest = max(float(np.abs(a).max()), float(np.abs(b).max()), SMALL * most)
-    return float(np.abs(a - b).max()) / largest if largest else 0.0
+    largest = max(float(np.abs(a).max()), float(np.abs(b).max()), SMALL * most, FLOOR)
+    return float(np.abs(a - b).max()) / largest

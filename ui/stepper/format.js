@@ -15,9 +15,9 @@ export function form(value, digits) {
     return string.replace(/\.0+e/, "e").replace(/e\+/, "e").replaceAll("-", "−");
 }
 
-// [4, 3] -> "4×3"
+// [4, 3] -> "4×3", [] -> "scalar"
 export function formShape(shape) {
-    return shape.length ? shape.join("×") : "a number";
+    return shape.length ? shape.join("×") : "scalar";
 }
 
 // Where the cell with this place in the flat list stands: [1, 2]

@@ -5,7 +5,8 @@ import { formShape } from "./format.js";
 
 const BOX = 50; // px, height of a node
 const ASIDE = 7; // px between an edge and the way back beside it
-const SCALES = [0.82, 1.2]; // smallest and largest drawing
+export const SMALLEST = 0.82; // drawings are scaled from here
+const LARGEST = 1.2; // to here
 
 // `go(node)` is called with the node that was clicked.
 export class Graph {
@@ -93,7 +94,7 @@ export class Graph {
 
     resize() {
         const { width, height } = this.graph;
-        this.scale = Math.max(SCALES[0], Math.min(SCALES[1], this.node.clientWidth / width));
+        this.scale = Math.max(SMALLEST, Math.min(LARGEST, (this.node.clientWidth - 8) / width));
         set(this.svg, { width: width * this.scale, height: height * this.scale });
     }
 }

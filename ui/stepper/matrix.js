@@ -3,9 +3,11 @@
 import { html, set } from "../run_view/dom.js";
 import { cellName, form, formShape } from "./format.js";
 
+const FAINTEST = 1e-9; // what is smaller is round-off, and gets no colour
+
 // How strong a number's colour is, 0 to 1.
 function strength(value, most) {
-    return typeof value === "number" && most > 0 ? Math.min(1, Math.abs(value) / most) : 0;
+    return typeof value === "number" ? Math.abs(value) / most : 0;
 }
 
 function drawCell(node, flat, value, { number, gradient, most, digits, editable }) {
@@ -31,7 +33,7 @@ function drawCell(node, flat, value, { number, gradient, most, digits, editable 
 export function drawMatrix(nodes, number, gradient, { values, label, digits }) {
     const node = nodes[number];
     const shown = values ?? (gradient ? node.gradient : node.value);
-    const most = Math.max(...shown.filter((value) => typeof value === "number").map(Math.abs), 0);
+    const most = Math.max(...shown.filter((value) => typeof value === "number").map(Math.abs), FAINTEST);
     const editable = !values && (gradient ? node.edit_gradient : node.edit) !== null;
     const how = { number, gradient, most, digits, editable };
     const cells = shown.map((value, flat) => drawCell(node, flat, value, how));

@@ -3,15 +3,16 @@
 import { html, set, write } from "../run_view/dom.js";
 import { Address } from "./address.js";
 import { cellName, formShape } from "./format.js";
-import { drawFormula } from "./formula.js";
-import { Graph } from "./graph.js";
-import { drawMatrix, light } from "./matrix.js";
+import { Graph, SMALLEST } from "./graph.js";
+import { light } from "./matrix.js";
+import { NodeView } from "./node_view.js";
 import { Source } from "./source.js";
 import { Sum } from "./sum.js";
 import { Walk } from "./walk.js";
 
 const PHASES = { forward: "forward", backward: "backward", update: "update" };
 const DIGITS = [[3, "3 digits"], [6, "6 digits"], [17, "all digits"]];
+const GRAPH_SHARE = 0.6; // of the width, if the source stands beside it
 const decoder = new window.TextDecoder();
 const left = new Map(); // by the component's key, the title and step at which it was left
 
@@ -23,16 +24,16 @@ class Stepper {
         this.sum = new Sum({ change: (name, index, text) => this.change(name, index, text), point: (cell) => this.point(cell) });
         this.heading = html("h2");
         this.phase = html("span", { class: "phase", "data-part": "phase" });
-        this.formula = html("div", { class: "formula", "data-part": "formula" });
-        this.rules = html("p", { class: "rules", "data-part": "rules" });
-        this.numbers = html("div", { class: "numbers-of-node", "data-part": "numbers" });
+        this.view = new NodeView();
+        this.elsewhere = html("div", { class: "elsewhere", "data-part": "elsewhere", hidden: "" });
         this.digits = html("select", { "aria-label": "Digits", "data-control": "digits" },
             ...DIGITS.map(([digits, label]) => html("option", { value: digits }, label)));
-        this.digits.addEventListener("change", () => this.draw());
+        this.digits.addEventListener("change", () => this.draw(this.chosen));
         const about = html("section", { class: "card node", "aria-label": "This node" },
-            html("header", {}, this.heading, this.phase, this.digits), this.formula, this.rules, this.numbers, this.sum.node);
+            html("header", {}, this.heading, this.phase, this.digits), ...this.view.parts, this.elsewhere, this.sum.node);
+        this.layout = html("div", { class: "layout" }, this.graph.node, this.walk.node, this.source.node, about);
         this.root = html("div", { class: "stepper", role: "region", "aria-label": "Step by step", "data-testid": "stepper" },
-            this.graph.node, this.walk.node, html("div", { class: "columns" }, about, this.source.node));
+            this.layout);
         this.root.addEventListener("click", (event) => this.pick(event.target.closest?.(".cell")));
         this.root.addEventListener("mousedown", (event) => { // the arrow keys go on stepping after a click
             if (event.target.closest?.(".cell")) {
@@ -69,7 +70,7 @@ class Stepper {
         const first = !this.trace;
         const other = first || trace.title !== this.trace.title || trace.steps.length !== this.trace.steps.length;
         const step = this.step;
-        Object.assign(this, { trace, texts, message, key, setTriggerValue });
+        Object.assign(this, { trace, texts, message, name: key, setTriggerValue });
         if (first) {
             this.address = new Address(param);
         }
@@ -84,7 +85,8 @@ class Stepper {
         this.step = Math.min(this.step, trace.steps.length - 1);
         this.drawn = null;
         set(this.root, { "data-theme": isDark(this.root) ? "dark" : "light" });
-        this.draw();
+        this.arrange();
+        this.draw(this.chosen);
         this.address.write(this.step);
         this.address.repeat();
     }
@@ -107,8 +109,8 @@ class Stepper {
         }
     }
 
-    // Everything that belongs to the step.
-    draw() {
+    // Everything that belongs to the step; `cell` stays chosen.
+    draw(cell = null) {
         const start = performance.now();
         const { nodes, steps, graphs, sources } = this.trace;
         const step = steps[this.step];
@@ -129,78 +131,12 @@ class Stepper {
             `step ${this.step + 1} of ${steps.length}, ${PHASES[step.phase]}: ${name}`);
         write(this.heading, name);
         write(this.phase, `${step.phase === "update" ? this.drawn.title : PHASES[step.phase]} · ${formShape(node.shape)}`);
-        this.drawNode(step.node, gradient);
+        this.view.show(nodes, step.node, gradient, this.precision);
         this.source.show(sources[step.source] ?? null, step.line, this.texts["no line"]);
-        this.choose(this.startingCell(step.node, gradient));
+        this.choose(cell && cell[1] < nodes[cell[0]].value.length ? cell : this.startingCell(step.node, gradient));
         set(this.root, { "data-step": this.step + 1, "data-steps": steps.length, "data-phase": step.phase, "data-node": name,
             "data-draw-ms": (performance.now() - start).toFixed(2) });
-        left.set(this.key, { title: this.trace.title, step: this.step });
-    }
-
-    // Formula in symbols, the gradient's rule, and the formula with numbers.
-    drawNode(number, gradient) {
-        const { nodes } = this.trace;
-        const node = nodes[number];
-        const tree = gradient ? node.gradient_formula : node.formula;
-        const symbolic = (n, g) => this.symbol(n, g);
-        const line = [symbolic(number, gradient)];
-        if (tree) {
-            line.push(html("span", { class: "op between" }, "="), drawFormula(tree, symbolic));
-        }
-        this.formula.replaceChildren(html("span", { class: "row math" }, ...line));
-        const rules = gradient ? [...new Set(node.branches.flatMap((branch) => branch.rules))] : [];
-        write(this.rules, rules.join(" "));
-        this.numbers.replaceChildren(...this.equations(number, gradient, tree));
-    }
-
-    // The node's numbers with the formula they come from; where branches meet, also each branch's.
-    equations(number, gradient, tree) {
-        const node = this.trace.nodes[number];
-        const branches = gradient && node.branches.length > 1 ? node.branches : [];
-        const from = (branch) => `from ${this.trace.nodes[branch.from].name}`;
-        const lines = [];
-        if (branches.length) {
-            const parts = branches.map((branch) => this.matrix(number, 1, { values: branch.value, label: from(branch) }));
-            lines.push(this.equation(this.matrix(number, 1), parts.flatMap((part, i) => (i ? [plus(), part] : [part])), number));
-            branches.forEach((branch) => lines.push(this.equation(
-                this.matrix(number, 1, { values: branch.value, label: from(branch) }), [this.withNumbers(branch.formula)])));
-        } else {
-            lines.push(this.equation(this.matrix(number, gradient), tree ? [this.withNumbers(tree)] : [], gradient ? number : null));
-        }
-        return lines;
-    }
-
-    // result = parts; on the way back the value to which the gradient belongs stands beside it.
-    equation(result, parts, valueOf = null) {
-        const line = html("div", { class: "numeric math" }, html("span", { class: "row" }, html("span", { class: "result" }, result),
-            ...(parts.length ? [html("span", { class: "op between" }, "="), ...parts] : [])));
-        if (valueOf !== null) {
-            const { name } = this.trace.nodes[valueOf];
-            line.append(html("span", { class: "beside" }, this.matrix(valueOf, 0, { label: `value of ${name}` })));
-        }
-        return line;
-    }
-
-    // A formula with matrices for its symbols; what stands only in an index is given behind it.
-    withNumbers(tree) {
-        const small = new Set();
-        const drawSmall = (number, gradient) => {
-            small.add(number);
-            return this.symbol(number, gradient);
-        };
-        const formula = drawFormula(tree, (number, gradient) => this.matrix(number, gradient), drawSmall);
-        const where = [...small].flatMap((number) => [html("span", { class: "text" }, ", "), this.matrix(number, 0)]);
-        return where.length ? html("span", { class: "row" }, formula, ...where) : formula;
-    }
-
-    matrix(number, gradient, { values, label } = {}) {
-        const { nodes } = this.trace;
-        return drawMatrix(nodes, number, gradient, { values, label: label ?? this.symbol(number, gradient), digits: this.precision });
-    }
-
-    symbol(number, gradient) {
-        const drawn = drawFormula(this.trace.nodes[number].symbol, () => "");
-        return gradient ? html("span", { class: "row gradient" }, html("span", { class: "text" }, "d"), drawn) : drawn;
+        left.set(this.name, { title: this.trace.title, step: this.step });
     }
 
     get precision() {
@@ -228,9 +164,11 @@ class Stepper {
         const [number, flat, gradient] = cell;
         const step = steps[this.step];
         const own = number === step.node && gradient === (step.phase === "backward" ? 1 : 0);
-        const tree = gradient ? nodes[number].gradient_formula : nodes[number].formula;
-        const more = own || !tree ? [] : [html("div", { class: "elsewhere" }, ...this.equations(number, gradient, tree), this.link(number, gradient))];
-        this.sum.show(cell, nodes, this.precision, this.texts, this.message, more);
+        const made = own || !this.view.tree(number, gradient) ? []
+            : [...this.view.equations(number, gradient), this.link(number, gradient)];
+        this.elsewhere.replaceChildren(...made);
+        set(this.elsewhere, { hidden: made.length ? null : "" });
+        this.sum.show(cell, nodes, this.precision, this.texts, this.message);
         const sums = gradient ? nodes[number].gradient_sums : nodes[number].sums;
         this.operands = (sums?.[flat].tokens ?? []).filter((token) => typeof token !== "string");
         light(this.root, cell, this.operands);
@@ -289,17 +227,20 @@ class Stepper {
         event.preventDefault();
     }
 
+    // A wide graph takes a row of its own, a small one shares it with the source; so it stays for the whole walk.
+    arrange() {
+        const widest = Math.max(...this.trace.graphs.map(({ width }) => width)) * SMALLEST;
+        set(this.layout, { "data-graph": widest > GRAPH_SHARE * this.root.clientWidth ? "wide" : "small" });
+    }
+
     resize() {
         if (this.trace && this.width !== this.root.clientWidth) {
             this.width = this.root.clientWidth;
+            this.arrange();
             this.graph.resize();
             this.graph.scrollTo(this.trace.steps[this.step].node);
         }
     }
-}
-
-function plus() {
-    return html("span", { class: "op between" }, "+");
 }
 
 // Whether a key pressed there may step: nothing that takes arrow keys itself has the focus.

@@ -11,8 +11,8 @@ export class Sum {
         this.node = html("div", { class: "sum", "data-part": "sum", "aria-live": "polite" });
     }
 
-    // Show the cell [node, flat, gradient]; `more` is what else belongs below.
-    show(cell, nodes, digits, texts, message, more) {
+    // Show the cell [node, flat, gradient].
+    show(cell, nodes, digits, texts, message) {
         const [number, flat, gradient] = cell;
         const node = nodes[number];
         const sums = gradient ? node.gradient_sums : node.sums;
@@ -21,12 +21,12 @@ export class Sum {
         const edit = gradient ? node.edit_gradient : node.edit;
         if (sums) {
             const { short, tokens } = sums[flat];
-            this.node.replaceChildren(this.equation(name, short, sumParts(tokens, nodes, digits), form(value, digits)), ...more);
+            this.node.replaceChildren(this.equation(name, short, sumParts(tokens, nodes, digits), form(value, digits)));
         } else if (edit) {
-            this.node.replaceChildren(this.form(name, edit, indexOf(flat, node.shape), value, texts), ...more);
+            this.node.replaceChildren(this.form(name, edit, indexOf(flat, node.shape), value, texts));
         } else {
-            this.node.replaceChildren(html("p", {}, html("b", {}, `${name} = ${form(value, digits)}`), ` ${texts[gradient ? "upstream" : "constant"]}`),
-                ...more);
+            const why = texts[gradient ? "upstream" : "constant"];
+            this.node.replaceChildren(html("p", {}, html("b", {}, `${name} = ${form(value, digits)}`), ` ${why}`));
         }
         if (message) {
             this.node.append(html("p", { role: "alert", class: "alert" }, message));

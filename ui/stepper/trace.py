@@ -191,7 +191,7 @@ def _source(function: Callable) -> Trace:
 
 
 def _place_in_source(line: Line | None, forward: Line | None, sources: dict[Callable, int]) -> Trace:
-    """Which function, by its place in `sources`, and the line in its file; without a line the forward pass's function."""
+    """Which function, by its place in `sources`, and which line of its file; without a line the forward function."""
     shown = line or forward
     source = sources.setdefault(shown.function, len(sources)) if shown else None
     number = inspect.getsourcelines(line.function)[1] + line.number - 1 if line else None
