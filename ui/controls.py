@@ -35,17 +35,18 @@ def preset(specs: dict[str, RunSpec], label: str, key: str, about: str) -> str:
 
 def set_controls(spec: RunSpec) -> None:
     """Put a spec's values into the widgets; to be called before they are drawn, as from a callback."""
-    for field in fields(RunSpec):
-        st.session_state[field.name] = _shown(getattr(spec, field.name))
-    scale = spec.weight_scale
-    st.session_state["weight_scale"] = (
-        scale if isinstance(scale, str) else f"{scale:.0e}".replace("e-0", "e-").replace("1e+00", "1")
-    )
-    st.session_state["patience"] = spec.patience or 0
+    shown = {field.name: getattr(spec, field.name) for field in fields(RunSpec)}
+    shown["flip"] = shown.pop("augment") == "flip"
+    shown["normalization"] = spec.normalization or NONE
+    shown["weight_scale"] = _scale_name(spec.weight_scale)
+    shown["patience"] = spec.patience or 0
+    for key, value in shown.items():
+        st.session_state[key] = value
 
 
-def _shown(value: Any) -> Any:
-    return NONE if value is None else value
+def _scale_name(scale: float | str) -> str:
+    """The one of WEIGHT_SCALES that means this scale."""
+    return next((name for name in WEIGHT_SCALES if name == scale or name[0].isdigit() and float(name) == scale), "he")
 
 
 def data_controls(default: RunSpec) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def network_controls(default: RunSpec) -> dict[str, Any]:
     normalization = st.segmented_control(
         "Normalization",
         [NONE, "batchnorm", "layernorm"],
-        default=_shown(default.normalization),
+        default=default.normalization or NONE,
         required=True,
         key="normalization",
         **BOUND,
@@ -94,7 +95,7 @@ def network_controls(default: RunSpec) -> dict[str, Any]:
     scale = _choice(
         "Weight scale",
         WEIGHT_SCALES,
-        str(default.weight_scale),
+        _scale_name(default.weight_scale),
         "weight_scale",
         help="Standard deviation of the initial weights. he: √(2/D), xavier: √(1/D), for D inputs.",
     )
