@@ -150,11 +150,11 @@ class Run:
         with self._lock:
             if isinstance(record, Record):
                 self._note(record)
-                if record.health is not None:
+                if framed or solver.over:
                     self._frames.add(self._frame(record))
             seconds = time.monotonic() - started
             self.seconds += seconds
-            if solver.measure_next or framed:
+            if framed:
                 self._pay_for_frame(started, seconds)
             else:
                 self._step_seconds = seconds
@@ -186,13 +186,14 @@ class Run:
             self._accuracies.add(record.iteration, record.train_acc, record.val_acc)
 
     # ------------------------------------------------------------------------------------------------- frames
+    @np.errstate(all="ignore")  # what overflows is shown as missing
     def _first_frame(self) -> dict[str, Any]:
         solver = self.solver
         N = min(solver.batch_size, HEALTH_EXAMPLES)
         X, y = solver.X_train[:N], solver.y_train[:N]
-        with np.errstate(all="ignore"):
-            return self._layout(0, None, solver.base_learning_rate, measure(solver.model, X, y), [])
+        return self._layout(0, None, solver.base_learning_rate, measure(solver.model, X, y), [])
 
+    @np.errstate(all="ignore")
     def _frame(self, record: Record) -> dict[str, Any]:
         accuracies = self._accuracies.rows()
         train_acc, val_acc = accuracies[-1][1:] if accuracies else (None, None)

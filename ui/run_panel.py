@@ -90,7 +90,7 @@ def _view(run: live.Run, key: str) -> None:
         sent.clear()
     view = run.snapshot(after=sent[0] if sent else None)
     st.session_state[f"{key}_sent"] = [*sent, view["iteration"]][-OVERLAP:]
-    waiting = prose.text("run_view", "queued", ahead=live.SLOTS.ahead_of(run)) if run.status == "queued" else ""
+    waiting = prose.text("run_view", "queued", place=1 + live.SLOTS.ahead_of(run)) if run.status == "queued" else ""
     run_view({**view, "picture": run.picture.facts, "message": waiting}, key=view_key)
 
 
