@@ -110,7 +110,8 @@ class Sweep:
             tasks = list(self._groups.values())
             ends = [task.ended_at or self._started if task.over else time.monotonic() for task in tasks]
             done, total = sum(task.cost * task.done for task in tasks), sum(task.cost for task in tasks)
-            state = "finished" if self.over else "running"
+            ended = "stopped" if any(task.state == "stopped" for task in tasks) else "finished"
+            state = ended if self.over else "running"
             left = 0.0 if self.over else self._seconds_left(tasks)
             seconds = max(*ends, self._started) - self._started
             return Snapshot(state, tuple(runs[i] for i in sorted(runs)), done / total, seconds, left, self.cached)
