@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from nnlib import checkpoints
+from nnlib.fc_net import FullyConnectedNet
 from nnlib.optim import RULES
 from nnlib.solver import Solver
 from tests.unit.oracles import assert_one_sentence
@@ -78,6 +79,45 @@ def test_a_checkpoint_is_written_after_every_epoch_and_every_so_many_iterations(
         resumed = full_run()
         resumed.resume(path.with_suffix(".npz"))
         assert resumed.iteration == 24
+
+
+@pytest.mark.xfail(reason="resume looks for the name as given, where save adds .npz to it")
+def test_a_checkpoint_is_found_under_the_name_it_was_saved_by(tmp_path):
+    run, resumed = go(full_run(), 3), full_run()
+    run.save(tmp_path / "run")
+    resumed.resume(tmp_path / "run")
+    assert everything_in(resumed) == everything_in(run)
+
+
+@pytest.mark.xfail(reason="json knows no NumPy numbers: TypeError at the first checkpoint")
+def test_settings_that_are_numpy_numbers_can_be_saved(tmp_path):
+    """As they come out of a hyper-parameter search."""
+
+    def new() -> Solver:
+        whole, real = np.int64, np.float32
+        sizes: Any = [whole(10), whole(8)], whole(24), whole(4)
+        model = FullyConnectedNet(*sizes, dropout_keep_ratio=real(0.5), reg=real(0.1), seed=whole(1))  # type: ignore[arg-type]
+        settings = {"batch_size": whole(8), "seed": whole(3), "patience": whole(9), "learning_rate": real(0.1)}
+        return solver(model, lr_decay=real(0.9), **settings)
+
+    run, resumed = go(new(), 3), new()
+    run.save(tmp_path / "run.npz")
+    resumed.resume(tmp_path / "run.npz")
+    records(run)
+    records(resumed)
+    assert resumed.loss_history == run.loss_history
+    np.testing.assert_array_equal(resumed.model.params.vector, run.model.params.vector)
+
+
+@pytest.mark.xfail(reason="diverged stays set")
+def test_a_diverged_run_can_go_back_to_its_checkpoint(tmp_path):
+    run = go(solver(learning_rate=1e4), 1)
+    run.save(tmp_path / "run.npz")
+    first = [item.iteration for item in run.steps()]
+    assert run.diverged
+    run.resume(tmp_path / "run.npz")
+    assert not run.over
+    assert [item.iteration for item in run.steps()] == first
 
 
 def test_no_checkpoint_is_written_unasked(tmp_path, monkeypatch):
@@ -252,6 +292,7 @@ def test_no_flipped_bit_goes_unnoticed(good, tmp_path):
         ({"batch_size": 12}, ["batch_size", "8", "12"]),
         ({"num_epochs": 5}, ["num_epochs", "4", "5"]),
         ({"seed": 8}, ["seed", "7", "8"]),
+        ({"seed": 8, "model": network(7, "batchnorm", 0.7)}, ["seed 7", "8"]),
         ({"schedule": "step"}, ["schedule", "cosine", "step"]),
         ({"warmup": 0.2}, ["warmup", "0.1", "0.2"]),
         ({"patience": 3}, ["patience", "None", "3"]),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nnlib.fc_net import FullyConnectedNet, LayerCache
 from nnlib.gradient_check import eval_numerical_gradient
-from nnlib.layers import AffineCache, BatchnormCache, DropoutCache, LayernormCache, ReluCache
+from nnlib.layers import AffineCache, BatchnormCache, DropoutCache, LayernormCache, ReluCache, affine_backward
 from nnlib.params import Parameters
 from tests.unit import oracles
 from tests.unit.oracles import assert_one_sentence, assert_untouched
@@ -116,6 +116,20 @@ def test_examples_of_any_rank_are_flattened():
     flat_loss, flat_grads = model.loss(X.reshape(5, 12), y)
     assert loss == flat_loss
     np.testing.assert_array_equal(grads.vector, flat_grads.vector)
+
+
+def test_no_gradient_is_computed_for_the_examples(monkeypatch):
+    """It would cost as much as the first layer's whole forward pass."""
+    asked: list[bool] = []
+
+    def logged(dout: Any, cache: Any, need_dx: bool = True, **settings: Any) -> Any:
+        asked.append(need_dx)
+        return affine_backward(dout, cache, need_dx, **settings)
+
+    monkeypatch.setattr("nnlib.fc_net.affine_backward", logged)
+    model, rng = build([4, 3])
+    model.loss(rng.normal(size=(6, 5)), rng.integers(0, 3, 6))
+    assert asked == [True, True, False]
 
 
 # ----------------------------------------------------------------------------------------------------- what it has

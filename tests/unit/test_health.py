@@ -246,8 +246,8 @@ def diagnosed(run: Solver) -> list[str]:
 
 
 def test_a_learning_rate_too_low():
-    layers = three(**{name: {"update_ratio": 1.234e-5} for name in ("layer1", "layer2", "scores")})
-    only(diagnose([1.0] * 150, layers, 4), "too low", "1e-05")
+    layers = three(layer1={"update_ratio": 2e-5}, layer2={"update_ratio": 1e-6}, scores={"update_ratio": 1e-2})
+    only(diagnose([1.0] * 150, layers, 4), "too low", "2e-05")  # the middle one of the three
     assert diagnose(FALLING, layers, 4) == []  # it learns all the same
     assert diagnose([0.05] * 150, layers, 4) == []  # nothing is left to learn
     assert any("too low" in sentence for sentence in diagnosed(solver(learning_rate=1e-7, num_epochs=20)))

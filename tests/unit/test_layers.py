@@ -85,6 +85,15 @@ def test_the_first_layer_can_leave_dx_out():
     np.testing.assert_array_equal(db, affine_backward(dout, cache)[2])
 
 
+def test_dw_can_be_written_where_it_belongs():
+    rng = np.random.default_rng(0)
+    x, w, b = affine_args(rng, (4, 3), 2)
+    dout, cache, place = rng.normal(size=(4, 2)), affine_forward(x, w, b)[1], np.full((3, 2), np.nan)
+    dw = affine_backward(dout, cache, dw_out=place)[1]
+    assert dw is place
+    np.testing.assert_array_equal(dw, affine_backward(dout, cache)[1])
+
+
 def test_relu_passes_nothing_on_at_zero():
     out, cache = relu_forward(np.array([-1.0, -0.0, 0.0, 1.0]))
     np.testing.assert_array_equal(out, [0, 0, 0, 1])

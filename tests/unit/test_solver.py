@@ -258,6 +258,21 @@ def test_a_seeded_run_repeats_itself_and_leaves_the_global_state_alone():
     np.testing.assert_array_equal(first.model.params.vector, again.model.params.vector)
 
 
+def test_every_step_drops_other_units():
+    run, masks = solver(network(keep=0.5)), set()
+    forward = run.model.forward
+
+    def logged(X: np.ndarray, mode: str) -> Any:
+        scores, caches = forward(X, mode)
+        if mode == "train":
+            masks.add(caches[0].dropout.mask.tobytes())  # type: ignore[union-attr]
+        return scores, caches
+
+    run.model.forward = logged  # type: ignore[method-assign]
+    records(run)
+    assert len(masks) == run.num_iterations
+
+
 def test_sampled_accuracies_are_estimates_of_the_whole():
     run = solver(network(), pictures(2000, 24), batch_size=100, num_train_samples=None)
     run.train()
