@@ -11,6 +11,8 @@ import altair as alt
 def as_spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """The chart's dict, without the data, which come with each drawing."""
     spec = chart.to_dict(validate=True)
+    for layer in spec.get("layer", []):
+        layer.pop("data", None)  # Altair names data of its own for layers that have none
     return {name: value for name, value in spec.items() if name not in ("data", "datasets", "config", "$schema")}
 
 
