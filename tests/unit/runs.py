@@ -25,6 +25,14 @@ def network(seed: int | None = 1, normalization: str | None = None, keep: float 
     return FullyConnectedNet([10, 8], 24, 4, keep, normalization, seed=seed, **settings)
 
 
+def random_network(hidden_dims, normalization=None, keep=1.0, reg=0.0, D=5, C=3, dtype=np.float64, seed=0):
+    """A network all of whose parameters are random, so that no ReLU stands exactly at its kink."""
+    model = FullyConnectedNet(hidden_dims, D, C, keep, normalization, reg, "he", dtype, seed)
+    rng = np.random.default_rng([seed, 1])
+    model.params.vector += 0.3 * rng.normal(size=model.params.vector.size).astype(dtype)
+    return model, rng
+
+
 def solver(model: FullyConnectedNet | None = None, data: dict[str, Any] | None = None, **settings: Any) -> Solver:
     """A quiet seeded run of 4 epochs of 6 iterations, unless told otherwise."""
     learning_rate = settings.pop("learning_rate", 0.02)
@@ -42,6 +50,10 @@ def records(run: Solver) -> list[Record]:
 
 def histories(run: Solver) -> tuple[list[float], list[float], list[float]]:
     return run.loss_history, run.train_acc_history, run.val_acc_history
+
+
+def accuracy(model: FullyConnectedNet, X: np.ndarray, y: np.ndarray) -> float:
+    return float(np.mean(np.argmax(model.loss(X), axis=1) == y))
 
 
 def full_run(seed: int | None = 7, **settings: Any) -> Solver:

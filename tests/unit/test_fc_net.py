@@ -1,116 +1,23 @@
-"""The whole network: right gradients with every normalization, dropout and L2; seeds, state, dtypes, misfits."""
+"""The whole network: its parameters, caches, modes, seeds, dtypes and state, and what it refuses."""
 
 from typing import Any
 
-import autograd
-import autograd.numpy as anp
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from nnlib.fc_net import FullyConnectedNet, LayerCache
-from nnlib.gradient_check import eval_numerical_gradient
 from nnlib.layers import AffineCache, BatchnormCache, DropoutCache, LayernormCache, ReluCache, affine_backward
 from nnlib.params import Parameters
 from tests.unit import oracles
 from tests.unit.oracles import assert_one_sentence, assert_untouched
-from tests.unit.runs import global_state
+from tests.unit.runs import global_state, random_network
 
 NORMALIZATIONS = (None, "batchnorm", "layernorm")
 each_normalization = pytest.mark.parametrize("normalization", NORMALIZATIONS)
-SIZES = st.integers(1, 4)
-
-
-def build(hidden_dims, normalization=None, keep=1.0, reg=0.0, D=5, C=3, dtype=np.float64, seed=0):
-    """A network all of whose parameters are random, so that no ReLU stands exactly at its kink."""
-    model = FullyConnectedNet(hidden_dims, D, C, keep, normalization, reg, "he", dtype, seed)
-    rng = np.random.default_rng([seed, 1])
-    model.params.vector += 0.3 * rng.normal(size=model.params.vector.size).astype(dtype)
-    return model, rng
-
-
-def oracle(params: Any, model: FullyConnectedNet, X: np.ndarray, y: np.ndarray, masks: list[Any]) -> Any:
-    """The loss, written once more for autograd."""
-    x = np.reshape(X, (len(X), -1))
-    for i in range(1, model.num_layers):
-        x = oracles.affine(x, params[f"W{i}"], params[f"b{i}"])
-        if model.normalization:
-            axis = ["batchnorm", "layernorm"].index(model.normalization)
-            x = oracles.standardize(x, params[f"gamma{i}"], params[f"beta{i}"], axis)
-        x = oracles.relu(x) * masks[i - 1]
-    scores = oracles.affine(x, params[f"W{model.num_layers}"], params[f"b{model.num_layers}"])
-    squares = [anp.sum(params[name] ** 2) for name in params if name.startswith("W")]
-    return oracles.cross_entropy(scores, y) + model.reg / 2 * sum(squares)
-
-
-def compare_with_autograd(model: FullyConnectedNet, X: np.ndarray, y: np.ndarray, **factors: float) -> None:
-    """Loss and gradients are the oracle's; `factors` spoil nnlib's gradients by name."""
-    masks = [1 if cache.dropout is None else cache.dropout.mask for cache in model.forward(X, "train")[1]]
-    params, (loss, grads) = dict(model.params), model.loss(X, y)
-    assert loss == pytest.approx(oracle(params, model, X, y, masks), rel=1e-12, abs=1e-12)
-    expected = autograd.grad(oracle)(params, model, X, y, masks)  # pyright: ignore
-    for name in model.params:
-        actual = grads[name] * factors.get(name, 1)
-        np.testing.assert_allclose(actual, expected[name], **oracles.AUTOGRAD, err_msg=name)
-
-
-def compare_with_differences(model: FullyConnectedNet, X: np.ndarray, y: np.ndarray, **factors: float) -> None:
-    """Gradients are those of central differences, `check_network`'s way."""
-    _, grads = model.loss(X, y)
-    for name, w in model.params.items():
-        expected = eval_numerical_gradient(lambda _: model.loss(X, y)[0], w, verbose=False)
-        np.testing.assert_allclose(grads[name] * factors.get(name, 1), expected, rtol=1e-5, atol=1e-8, err_msg=name)
-
-
-def suits_differences(model: FullyConnectedNet, X: np.ndarray) -> bool:
-    """Whether no ReLU is near its kink, and no variance so small that h is not small against its root (0 is fine)."""
-    _, caches = model.forward(X, "train")
-    x = np.concatenate([[1], *(cache.relu.x.ravel() for cache in caches if cache.relu)])
-    var = np.concatenate([[1], *(cache.norm.var.ravel() for cache in caches if cache.norm)])
-    return bool(np.all(np.abs(x) > 1e-3) and np.all((var > 0.01) | (var < 1e-25)))
-
-
-# ------------------------------------------------------------------------------------------------------- gradients
-@each_normalization
-@settings(max_examples=50)
-@given(
-    N=SIZES,
-    D=SIZES,
-    hidden_dims=st.lists(SIZES, max_size=3),
-    C=SIZES,
-    keep=st.sampled_from([1, 0.6]),
-    reg=st.sampled_from([0.0, 0.7]),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_gradients(normalization, N, D, hidden_dims, C, keep, reg, seed):
-    model, rng = build(hidden_dims, normalization, keep, reg, D, C, seed=seed)
-    X, y = rng.normal(size=(N, D)), rng.integers(0, C, N)
-    compare_with_autograd(model, X, y)
-    if suits_differences(model, X):
-        compare_with_differences(model, X, y)
-
-
-@each_normalization
-@pytest.mark.parametrize("keep", [1, 0.7])
-@pytest.mark.parametrize("reg", [0, 0.5])
-@pytest.mark.parametrize("compare", [compare_with_autograd, compare_with_differences])
-def test_a_gradient_wrong_by_a_thousandth_is_caught(normalization, keep, reg, compare):
-    for seed in range(100):
-        model, rng = build([6, 4], normalization, keep, reg, seed=seed)
-        X, y = 2 * rng.normal(size=(8, 5)), rng.integers(0, 3, 8)
-        if suits_differences(model, X):
-            break
-    compare(model, X, y)
-    for name in model.params:
-        if normalization == "batchnorm" and name in ("b1", "b2"):
-            continue  # 0: the mean over the batch takes b out again
-        with pytest.raises(AssertionError, match=name):
-            compare(model, X, y, **{name: 1.001})
 
 
 def test_examples_of_any_rank_are_flattened():
-    model, rng = build([4], D=12)
+    model, rng = random_network([4], D=12)
     X, y = rng.normal(size=(5, 3, 2, 2)), rng.integers(0, 3, 5)
     loss, grads = model.loss(X, y)
     flat_loss, flat_grads = model.loss(X.reshape(5, 12), y)
@@ -127,7 +34,7 @@ def test_no_gradient_is_computed_for_the_examples(monkeypatch):
         return affine_backward(dout, cache, need_dx, **settings)
 
     monkeypatch.setattr("nnlib.fc_net.affine_backward", logged)
-    model, rng = build([4, 3])
+    model, rng = random_network([4, 3])
     model.loss(rng.normal(size=(6, 5)), rng.integers(0, 3, 6))
     assert asked == [True, True, False]
 
@@ -166,7 +73,7 @@ def test_weight_scales(weight_scale, std):
 
 def test_caches_tell_every_step_of_every_layer():
     for normalization, kind in ((None, None), ("batchnorm", BatchnormCache), ("layernorm", LayernormCache)):
-        model, rng = build([4, 2], normalization, keep=0.5)
+        model, rng = random_network([4, 2], normalization, keep=0.5)
         X = rng.normal(size=(6, 5))
         scores, caches = model.forward(X, "train")
         assert [type(cache) for cache in caches] == [LayerCache] * 3
@@ -181,7 +88,7 @@ def test_caches_tell_every_step_of_every_layer():
 
 
 def test_only_weights_are_regularized():
-    model, rng = build([4], "layernorm", reg=0.5)
+    model, rng = random_network([4], "layernorm", reg=0.5)
     X, y = rng.normal(size=(6, 5)), rng.integers(0, 3, 6)
     loss, grads = model.loss(X, y)
     model.reg = 0
@@ -194,7 +101,7 @@ def test_only_weights_are_regularized():
 
 
 def test_testing_uses_running_averages_and_drops_nothing():
-    model, rng = build([4, 3], "batchnorm", keep=0.5)
+    model, rng = random_network([4, 3], "batchnorm", keep=0.5)
     X, y = rng.normal(size=(6, 5)), rng.integers(0, 3, 6)
     for _ in range(3):
         model.loss(X, y)
@@ -213,7 +120,7 @@ def test_testing_uses_running_averages_and_drops_nothing():
 
 
 def test_training_renews_every_layers_running_averages():
-    model, rng = build([4, 3], "batchnorm")
+    model, rng = random_network([4, 3], "batchnorm")
     X = rng.normal(size=(6, 5))
     _, caches = model.forward(X, "train")
     for bn, cache in zip(model.bn_params, caches, strict=False):
@@ -237,7 +144,7 @@ def test_a_seed_fixes_weights_and_masks_and_leaves_the_global_state_alone():
 
 
 def test_masks_change_with_iteration_and_layer_only():
-    model, rng = build([40, 40], keep=0.5)
+    model, rng = random_network([40, 40], keep=0.5)
     X = rng.normal(size=(6, 5))
 
     def masks(iteration: int) -> list[Any]:
@@ -275,7 +182,7 @@ def test_without_a_seed_masks_come_from_the_global_state():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("given_as", [np.float32, np.float64, np.uint8])
 def test_everything_is_of_the_models_dtype_and_inputs_are_not_changed(normalization, dtype, given_as):
-    model, rng = build([4, 3], normalization, 0.7, 0.5, dtype=dtype)
+    model, rng = random_network([4, 3], normalization, 0.7, 0.5, dtype=dtype)
     X, y = (9 * rng.random((6, 5))).astype(given_as), rng.integers(0, 3, 6)
     before = model.params.vector.copy()
     loss, grads = assert_untouched(model.loss, X, y)
@@ -289,7 +196,7 @@ def test_everything_is_of_the_models_dtype_and_inputs_are_not_changed(normalizat
 
 
 def test_params_can_be_set_as_a_whole_or_by_name():
-    model, other = build([4])[0], build([4], seed=1)[0]
+    model, other = random_network([4])[0], random_network([4], seed=1)[0]
     own = model.params
     model.params = other.params
     assert model.params is own
@@ -300,13 +207,13 @@ def test_params_can_be_set_as_a_whole_or_by_name():
 # ------------------------------------------------------------------------------------------------------------ state
 @each_normalization
 def test_state_goes_to_another_network_and_is_a_copy(normalization):
-    model, rng = build([4, 3], normalization)
+    model, rng = random_network([4, 3], normalization)
     X, y = rng.normal(size=(6, 5)), rng.integers(0, 3, 6)
     model.loss(X, y)
     state = model.state()
     running = ("running_mean1", "running_var1", "running_mean2", "running_var2")
     assert state.keys() == {*model.params, *(running if normalization == "batchnorm" else ())}
-    other = build([4, 3], normalization, seed=9)[0]
+    other = random_network([4, 3], normalization, seed=9)[0]
     other.load_state(state)
     np.testing.assert_array_equal(other.loss(X), model.loss(X))
     for array in state.values():
@@ -329,7 +236,7 @@ def test_state_goes_to_another_network_and_is_a_copy(normalization):
     ],
 )
 def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(change, parts):
-    model, other = build([4, 3], "batchnorm")[0], build([4, 3], "batchnorm", seed=1)[0]
+    model, other = random_network([4, 3], "batchnorm")[0], random_network([4, 3], "batchnorm", seed=1)[0]
     before, state = model.state(), other.state()
     change(state)
     with pytest.raises(ValueError, match="the state") as error:
@@ -363,7 +270,7 @@ def test_settings_out_of_range_are_refused(settings, parts):
 
 
 def test_examples_of_another_size_are_refused():
-    model, _ = build([4])
+    model, _ = random_network([4])
     with pytest.raises(ValueError, match="features") as error:
         model.loss(np.ones((2, 6)))
     assert_one_sentence(error, "(2, 6)", "(5, 4)")
@@ -371,6 +278,6 @@ def test_examples_of_another_size_are_refused():
 
 @each_normalization
 def test_unknown_modes_are_refused(normalization):
-    model, rng = build([4], normalization)
+    model, rng = random_network([4], normalization)
     with pytest.raises(ValueError, match="'train' or 'test'"):
         model.forward(rng.normal(size=(2, 5)), "tset")
