@@ -23,7 +23,7 @@ from ui.stepper.subject import Inputs, Subject
 
 RANDOM = "random"
 AGREE = 1e-3  # above it there is a kink; below it only round-off, and where the slope bends much the step h
-BOUND: dict[str, Any] = {"bind": "query-params"}
+BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 class Shown(NamedTuple):
@@ -129,7 +129,9 @@ def _edit(key: str, drawn: Inputs, name: str, index: tuple[int, ...], typed: str
 def _agreement(subject: Subject, inputs: Inputs, choices: dict[str, Any], derivation: Derivation) -> None:
     found = agreement(subject, inputs, choices, derivation)
     code, numerical = f"{found.code:.1e}", f"{found.numerical:.1e}"
-    if max(found) <= AGREE:
+    if found.code <= AGREE and not derivation.backward_steps:
+        prose.show("stepper", "agree forward", code=code)
+    elif max(found) <= AGREE:
         prose.show("stepper", "agree", code=code, numerical=numerical)
     elif found.code <= AGREE:
         prose.show("stepper", "kink", code=code, numerical=numerical)

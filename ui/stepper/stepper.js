@@ -10,7 +10,6 @@ import { Source } from "./source.js";
 import { Sum } from "./sum.js";
 import { Walk } from "./walk.js";
 
-const PHASES = { forward: "forward", backward: "backward", update: "update" };
 const DIGITS = [[3, "3 digits"], [6, "6 digits"], [17, "all digits"]];
 const GRAPH_SHARE = 0.6; // of the width, if the source stands beside it
 const decoder = new window.TextDecoder();
@@ -30,7 +29,8 @@ class Stepper {
             ...DIGITS.map(([digits, label]) => html("option", { value: digits }, label)));
         this.digits.addEventListener("change", () => this.draw(this.chosen));
         const about = html("section", { class: "card node", "aria-label": "This node" },
-            html("header", {}, this.heading, this.phase, this.digits), ...this.view.parts, this.elsewhere, this.sum.node);
+            html("header", {}, this.heading, this.phase, this.digits), ...this.view.parts,
+            html("div", { class: "footer" }, this.sum.node, this.elsewhere));
         this.layout = html("div", { class: "layout" }, this.graph.node, this.walk.node, this.source.node, about);
         this.root = html("div", { class: "stepper", role: "region", "aria-label": "Step by step", "data-testid": "stepper" },
             this.layout);
@@ -122,15 +122,16 @@ class Stepper {
         }
         const walked = steps.slice(0, this.step + 1);
         const settings = nodes.flatMap((other, i) => (other.kind === "constant" && !other.shape.length ? [i] : []));
-        const reached = new Set([...settings, ...walked.filter(({ phase }) => phase !== "backward").map((s) => s.node)]);
-        const returned = new Set(walked.filter(({ phase }) => phase === "backward").map((s) => s.node));
+        const reached = new Set([...settings, ...walked.filter((s) => s.phase !== "backward").map((s) => s.node)]);
+        const returned = new Set(walked.filter((s) => s.phase === "backward").map((s) => s.node));
         this.graph.show(step.node, step.phase, reached, returned);
         const name = `${gradient ? "d" : ""}${node.name}`;
-        const turn = steps.findIndex(({ phase }) => phase !== "forward");
+        const phase = step.phase === "update" ? `update of ${this.drawn.title.split(":")[0]}` : step.phase;
+        const turn = steps.findIndex((s) => s.phase !== "forward");
         this.walk.show(this.step, steps.length, turn < 0 ? steps.length - 1 : turn,
-            `step ${this.step + 1} of ${steps.length}, ${PHASES[step.phase]}: ${name}`);
+            `step ${this.step + 1} of ${steps.length}, ${phase}: ${name}`);
         write(this.heading, name);
-        write(this.phase, `${step.phase === "update" ? this.drawn.title : PHASES[step.phase]} · ${formShape(node.shape)}`);
+        write(this.phase, `${step.phase === "update" ? `update of ${this.drawn.title}` : phase} · ${formShape(node.shape)}`);
         this.view.show(nodes, step.node, gradient, this.precision);
         this.source.show(sources[step.source] ?? null, step.line, this.texts["no line"]);
         this.choose(cell && cell[1] < nodes[cell[0]].value.length ? cell : this.startingCell(step.node, gradient));
