@@ -234,6 +234,10 @@ FORGED = {
     "losses that are text": array("loss_history", ["a"] * 9),
     "losses in rows": array("loss_history", np.zeros((9, 2))),
     "too few losses": array("loss_history", np.zeros(3)),
+    "steps beyond the last": lambda arrays, facts: (
+        facts.update(iteration=30, epoch=5),
+        arrays.update(loss_history=np.zeros(30)),
+    ),
 }
 
 
