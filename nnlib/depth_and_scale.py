@@ -102,7 +102,7 @@ def shrinkage(
 
 
 def histogram(a: ndarray, edges: ndarray, logarithmic: bool) -> tuple[ndarray, float]:
-    """The share of the entries in each bin, and of those that are 0, which are in none; what lies outside is in the last.
+    """The share of the entries in each bin, and of those that are 0, which are in none; those outside are in the last.
 
     Args:
         a: any shape.

@@ -25,6 +25,7 @@ MODULES = (
     "source",
     "sum",
     "walk",
+    "keys",
     "stepper",
 )
 HERE = Path(__file__).parent

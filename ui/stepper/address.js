@@ -16,7 +16,7 @@ export class Address {
     }
 
     // Write the step soon; null and the first step take it out of the address.
-    write(step) {
+    keep(step) {
         this.step = step;
         this.later([SOON]);
     }

@@ -78,8 +78,9 @@ export class Graph {
             });
         }
         for (const { from, to, forward, back } of this.edges) {
-            set(forward, { "data-reached": reached.has(to) ? "" : null, "data-current": to === current && phase !== "backward" ? "" : null });
-            set(back, { display: returned.has(from) ? null : "none", "data-current": from === current && phase === "backward" ? "" : null });
+            const [there, home] = [to === current && phase !== "backward", from === current && phase === "backward"];
+            set(forward, { "data-reached": reached.has(to) ? "" : null, "data-current": there ? "" : null });
+            set(back, { display: returned.has(from) ? null : "none", "data-current": home ? "" : null });
         }
         this.scrollTo(current);
     }

@@ -4,6 +4,7 @@ import { html, set, write } from "../run_view/dom.js";
 import { Address } from "./address.js";
 import { cellName, formShape } from "./format.js";
 import { Graph, SMALLEST } from "./graph.js";
+import { isForWalk, moveInMatrix } from "./keys.js";
 import { light } from "./matrix.js";
 import { NodeView } from "./node_view.js";
 import { Source } from "./source.js";
@@ -40,14 +41,18 @@ class Stepper {
                 event.preventDefault();
             }
         });
-        this.root.addEventListener("keydown", (event) => this.cellKey(event));
+        this.root.addEventListener("keydown", (event) => moveInMatrix(event, (cell) => this.pick(cell)));
         parent.append(this.root);
         this.connect();
     }
 
     // Listen to what lies outside the component; `disconnect` undoes it.
     connect() {
-        this.onKey = (event) => this.key(event);
+        this.onKey = (event) => {
+            if (isForWalk(event, this.root) && this.walk.key(event.key)) {
+                event.preventDefault();
+            }
+        };
         window.addEventListener("keydown", this.onKey);
         this.observer = new ResizeObserver(() => this.resize());
         this.observer.observe(this.root);
@@ -87,7 +92,7 @@ class Stepper {
         set(this.root, { "data-theme": isDark(this.root) ? "dark" : "light" });
         this.arrange();
         this.draw(this.chosen);
-        this.address.write(this.step);
+        this.address.keep(this.step);
         this.address.repeat();
     }
 
@@ -95,7 +100,7 @@ class Stepper {
         this.message = "";
         this.step = step;
         this.draw();
-        this.address.write(step);
+        this.address.keep(step);
     }
 
     // The step of this node: on the way on which the walk is, if it has one there.
@@ -179,7 +184,8 @@ class Stepper {
     // A button to the step that made the chosen number.
     link(number, gradient) {
         const to = this.trace.steps.findIndex((s) => s.node === number && (s.phase === "backward") === Boolean(gradient));
-        const button = html("button", { type: "button", "data-control": "there", hidden: to < 0 ? "" : null }, `${this.texts.there} ${to + 1}`);
+        const about = { type: "button", "data-control": "there", hidden: to < 0 ? "" : null };
+        const button = html("button", about, `${this.texts.there} ${to + 1}`);
         button.addEventListener("click", () => this.walk.move(to));
         return button;
     }
@@ -200,34 +206,6 @@ class Stepper {
         this.setTriggerValue("edit", { name, index, text, count: this.changes });
     }
 
-    // Left, right, home and end step wherever they mean nothing else.
-    key(event) {
-        const target = event.composedPath()[0];
-        const plain = !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-        if (plain && isFree(target, this.root) && isVisible(this.root) && this.walk.key(event.key)) {
-            event.preventDefault();
-        }
-    }
-
-    // In a matrix reached by the tab key the arrow keys move from cell to cell, and enter chooses.
-    cellKey(event) {
-        const cell = event.target.closest?.(".cell");
-        if (!cell) {
-            return;
-        }
-        const cells = [...cell.closest(".matrix").querySelectorAll(".cell")];
-        const columns = cell.closest("tr")?.querySelectorAll(".cell").length ?? 1;
-        const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
-        if (event.key === "Enter" || event.key === " ") {
-            this.pick(cell);
-        } else if (by) {
-            cells[cells.indexOf(cell) + by]?.focus();
-        } else {
-            return;
-        }
-        event.preventDefault();
-    }
-
     // A wide graph takes a row of its own, a small one shares it with the source; so it stays for the whole walk.
     arrange() {
         const widest = Math.max(...this.trace.graphs.map(({ width }) => width)) * SMALLEST;
@@ -242,23 +220,6 @@ class Stepper {
             this.graph.scrollTo(this.trace.steps[this.step].node);
         }
     }
-}
-
-// Whether a key pressed there may step: nothing that takes arrow keys itself has the focus.
-function isFree(target, root) {
-    if (!(target instanceof HTMLElement) && !(target instanceof SVGElement)) {
-        return true;
-    }
-    const own = root.contains(target);
-    if (own && target.matches("input[type=range]")) {
-        return true; // our slider: the same steps
-    }
-    return !target.closest("input, textarea, select, [contenteditable], [role=slider], [role=radio], [role=radiogroup], [role=tab], [role=combobox], [role=listbox], [role=menu], .cell");
-}
-
-function isVisible(root) {
-    const { top, bottom } = root.getBoundingClientRect();
-    return bottom > 0 && top < window.innerHeight;
 }
 
 // Whether the theme's background is dark.
