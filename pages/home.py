@@ -27,10 +27,11 @@ run_panel("home_run", key="home", speeds=("1 / s", "5 / s", "25 / s"))
 prose.show("home", "spiral question", chance=math.log(3))
 
 st.header("The lessons")
-for column, page in zip(st.columns(3), LESSONS, strict=False):
-    with column.container(border=True):
-        st.page_link(page)
-        st.markdown(page.help or "")
+for first in range(0, len(LESSONS), 3):
+    for column, page in zip(st.columns(3), LESSONS[first : first + 3], strict=False):
+        with column.container(border=True, height="stretch"):
+            st.page_link(page)
+            st.markdown(page.help or "")
 
 st.header("The data")
 data_panel()
