@@ -46,7 +46,7 @@ def set_controls(spec: RunSpec) -> None:
 
 def _scale_name(scale: float | str) -> str:
     """The one of WEIGHT_SCALES that means this scale."""
-    return next((name for name in WEIGHT_SCALES if name == scale or name[0].isdigit() and float(name) == scale), "he")
+    return next((name for name in WEIGHT_SCALES if name == scale or (name[0].isdigit() and float(name) == scale)), "he")
 
 
 def data_controls(default: RunSpec) -> dict[str, Any]:
@@ -84,13 +84,8 @@ def data_controls(default: RunSpec) -> dict[str, Any]:
 def network_controls(default: RunSpec) -> dict[str, Any]:
     depth = st.slider("Hidden layers", 1, 10, default.depth, key="depth", **BOUND)
     width = _choice("Units in each", WIDTHS, default.width, "width")
-    normalization = st.segmented_control(
-        "Normalization",
-        [NONE, "batchnorm", "layernorm"],
-        default=default.normalization or NONE,
-        required=True,
-        key="normalization",
-        **BOUND,
+    normalization = _one_of(
+        "Normalization", [NONE, "batchnorm", "layernorm"], default.normalization or NONE, "normalization"
     )
     scale = _choice(
         "Weight scale",
@@ -113,7 +108,7 @@ def network_controls(default: RunSpec) -> dict[str, Any]:
     return {
         "depth": depth,
         "width": width,
-        "normalization": None if normalization == NONE else normalization,
+        "normalization": normalization if normalization != NONE else None,
         "weight_scale": scale if scale in ("he", "xavier") else float(scale),
         "dropout_keep_ratio": keep,
         "reg": reg,
@@ -126,9 +121,7 @@ def training_controls(default: RunSpec) -> dict[str, Any]:
     rate = _choice(
         "Learning rate", LEARNING_RATES, default.learning_rate, "learning_rate", format_func=lambda r: f"{r:g}"
     )
-    schedule = st.segmented_control(
-        "Schedule", list(SCHEDULES), default=default.schedule, required=True, key="schedule", **BOUND
-    )
+    schedule = _one_of("Schedule", list(SCHEDULES), default.schedule, "schedule")
     chosen: dict[str, Any] = {"update_rule": rule, "learning_rate": rate, "schedule": schedule}
     if schedule == "step":
         chosen["lr_decay"] = st.slider("Factor an epoch", 0.5, 1.0, default.lr_decay, 0.01, key="lr_decay", **BOUND)
@@ -171,6 +164,11 @@ def learning_rate_preview(spec: RunSpec, num_train: int) -> None:
 
 def _choice(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:
     return st.select_slider(label, options, value if value in options else options[0], key=key, **how, **BOUND)
+
+
+def _one_of(label: str, options: list[str], value: str, key: str) -> str:
+    chosen = st.segmented_control(label, options, default=value, required=True, key=key, **BOUND)
+    return chosen or value  # an empty value in the address is taken for none chosen
 
 
 def _at(options: Sequence[Any], value: Any) -> int:
