@@ -158,11 +158,12 @@ class Run:
                 self._pay_for_frame(started, seconds)
             else:
                 self._step_seconds = seconds
+            if solver.over:
+                solver.restore_best()
             if isinstance(record, Diverged):
                 self.status, self.note = "diverged", record.message
                 self._losses.add(record.iteration, None, None)
             elif solver.over:
-                solver.restore_best()
                 self.status = "finished"
                 if solver.iteration < solver.num_iterations:
                     patience, best = solver.patience, solver.best_epoch
