@@ -1,0 +1,56 @@
+"""Pages as AppTest runs them: without a browser, fragments and buttons included, timers not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ui import registry
+
+ROOT = Path(__file__).parents[2]
+OpenPage = Callable[..., AppTest]
+
+
+class PageInfo(NamedTuple):
+    """One page of the navigation."""
+
+    name: str
+    title: str
+    about: str
+
+
+@cache
+def pages() -> list[PageInfo]:
+    """The pages in their order; Streamlit knows their names only within an app."""
+
+    def listing() -> None:
+        import json
+
+        import streamlit as st
+
+        from ui.navigation import PAGES
+
+        st.text(json.dumps([(page.url_path or "home", page.title, page.help or "") for page in PAGES]))
+
+    (listed,) = AppTest.from_function(listing).run().text
+    return [PageInfo(*page) for page in json.loads(listed.value)]
+
+
+@pytest.fixture
+def open_page() -> Iterator[OpenPage]:
+    """Opens a page by its file's name, with values for the address bar; ends the runs it started."""
+
+    def open_page(name: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
+        app.query_params.update(query)
+        return app.switch_page(f"../pages/{name}.py").run()
+
+    yield open_page
+    for run in registry.runs():
+        registry.discard(run)
