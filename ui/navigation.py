@@ -14,6 +14,8 @@ def _page(name: str, title: str, icon: str, about: str, **how) -> st.Page:
 PAGES = [
     _page("home", "Home", "home", "What this is, a network that learns, and all lessons.", default=True),
     _page("layers", "Layers", "layers", "Walk through any layer, forward and back, and redo every number."),
+    _page("batchnorm", "Batch normalization", "view_column", "One batch, train and test mode, both backward passes."),
+    _page("layernorm", "Layer normalization", "table_rows", "The same along the other axis, and where it fails."),
     _page(
         "train_best_model",
         "Train your best model",
