@@ -14,6 +14,12 @@ def _page(name: str, title: str, icon: str, about: str, **how) -> st.Page:
 PAGES = [
     _page("home", "Home", "home", "What this is, a network that learns, and all lessons.", default=True),
     _page("layers", "Layers", "layers", "Walk through any layer, forward and back, and redo every number."),
+    _page(
+        "gradient_check",
+        "Gradient check",
+        "fact_check",
+        "Compare every gradient with the loss itself; find planted faults from the evidence.",
+    ),
     _page("batchnorm", "Batch normalization", "view_column", "One batch, train and test mode, both backward passes."),
     _page("layernorm", "Layer normalization", "table_rows", "The same along the other axis, and where it fails."),
     _page(

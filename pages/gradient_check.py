@@ -1,0 +1,106 @@
+"""Gradient check: every parameter of a network against central differences; the step size; a zoo of faults."""
+
+import pandas as pd
+import streamlit as st
+
+from nnlib.batched_check import central_differences
+from nnlib.gradient_report import FLOOR, STEPS, check
+from nnlib.published_check import EXPECTED_LOSS, published_network
+from ui import gradient_check_controls as controls
+from ui import gradient_check_words as words
+from ui import prose
+from ui.bug_zoo_panel import bug_zoo
+from ui.error_map import error_map
+from ui.gradient_check_charts import U_CURVE, u_curve_frame
+from ui.prediction import predict
+from ui.quiz import ask
+from ui.source import source
+
+PAGE = "gradient_check"
+PUBLISHED = {
+    f"{norm or 'no normalization'}, {f'L2 {reg:g}' if reg else 'no L2'}": (norm, reg) for norm, reg in EXPECTED_LOSS
+}
+
+
+def every_cell() -> None:
+    """The chosen network, checked with one step size."""
+    with st.container(border=True):
+        network = controls.network_controls()
+        left, right, _ = st.columns([1, 1, 2], gap="medium")
+        with left:
+            h = controls.step_control()
+        with right:
+            limit = controls.limit_control()
+    if guess := predict(PAGE, "predict error", ["1e-16", "1e-12", "1e-8", "1e-4", "1"], "gc_guess_error"):
+        report = controls.report(network, h, limit)
+        prose.show(PAGE, "error outcome", guess=guess, **words.errors(report))
+        st.markdown(words.conclusion(report))
+        st.markdown(words.kinks(report, *network.build()[:2]))
+        error_map(report, key="gc_map")
+        st.subheader("What to look for")
+        prose.show(PAGE, "cells look for")
+    ask(PAGE, "question kink")
+    source(check)
+
+
+def step_size() -> None:
+    """The chosen network, checked with all step sizes."""
+    with st.container(border=True):
+        network = controls.network_controls()
+    options = [words.power(h) for h in STEPS]
+    if guess := predict(PAGE, "predict h", options, "gc_guess_h"):
+        curve, milliseconds, losses = controls.curve(network)
+        chosen = curve[options.index(guess)]
+        st.markdown(words.best_step(curve, chosen))
+        st.vega_lite_chart(u_curve_frame(curve, chosen.h), U_CURVE, key="gc_curve")
+        prose.show(PAGE, "h cost", losses=losses, milliseconds=milliseconds, floor=words.power(FLOOR))
+        prose.show(PAGE, "h explained")
+        st.subheader("What to look for")
+        prose.show(PAGE, "h look for")
+    ask(PAGE, "question float32")
+    source(central_differences)
+
+
+def published_check() -> None:
+    """The course's figures beside ours, and the check of the networks that give them."""
+    options = {"0": 0.0, "1": 1.0, "2.3": 2.3, "10": 10.0}
+    if guess := predict(PAGE, "predict loss", list(options), "gc_guess_loss"):
+        prose.show(PAGE, "loss outcome", guess=guess)
+        prose.show(PAGE, "published")
+        rows = [
+            (name, repr(expected), repr(controls.published_report(*PUBLISHED[name], 1e-5).loss))
+            for name, expected in zip(PUBLISHED, EXPECTED_LOSS.values(), strict=True)
+        ]
+        st.table(pd.DataFrame(rows, columns=["network", "expected loss", "got"]), hide_index=True, width="content")
+        met = all(expected == got for _, expected, got in rows)
+        (st.success if met else st.warning)(prose.text(PAGE, "published met" if met else "published missed"))
+        st.subheader("Their gradients")
+        left, right = st.columns(2)
+        name = left.selectbox("Network", list(PUBLISHED), key="gc_published", bind="query-params")
+        with right:
+            h = controls.step_control()
+        report = controls.published_report(*PUBLISHED[name], h)
+        st.markdown(words.conclusion(report))
+        error_map(report, key="gc_published_map")
+        prose.show(PAGE, "published truncation")
+    ask(PAGE, "question blind")
+    source(published_network)
+
+
+PARTS = {"Every cell": every_cell, "Step size": step_size, "Published check": published_check, "Bug zoo": bug_zoo}
+
+st.title("Gradient check")
+prose.show(PAGE, "intro")
+part = st.segmented_control(
+    "Part",
+    list(PARTS),
+    default="Every cell",
+    required=True,
+    key="gc_part",
+    label_visibility="collapsed",
+    bind="query-params",
+)
+try:
+    PARTS[part]()
+except ValueError as error:
+    st.error(str(error))
