@@ -31,13 +31,12 @@ def write(path: str | os.PathLike, arrays: dict[str, ndarray], facts: dict[str, 
     Returns:
         The path, ending in .npz.
     """
-    path = Path(path)
-    path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+    path = _with_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, allow_pickle=False, **{_FACTS: np.array(json.dumps(facts))}, **arrays)
+            np.savez(file, allow_pickle=False, **{_FACTS: np.array(json.dumps(facts, default=_plain))}, **arrays)
         os.replace(beside, path)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
@@ -56,7 +55,9 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
         FileNotFoundError: there is no such file.
         ValueError: it is not such a file, is damaged, or holds more than max_bytes.
     """
-    name = Path(path).name if isinstance(path, str | os.PathLike) else "the file"
+    if isinstance(path, str | os.PathLike):
+        path = _with_suffix(path)
+    name = path.name if isinstance(path, Path) else "the file"
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
@@ -73,6 +74,15 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
     if not isinstance(facts, dict):
         raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.")
     return arrays, facts
+
+
+def _with_suffix(path: str | os.PathLike) -> Path:
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+
+
+def _plain(value: Any) -> Any:
+    return value.item()  # JSON does not know NumPy's numbers
 
 
 def save_run(path: str | os.PathLike, solver: "Solver") -> None:
@@ -102,7 +112,7 @@ def resume_run(path: str | os.PathLike, solver: "Solver") -> None:
     here, there = _settings(solver), facts.get("settings")
     for name, value in here.items():
         theirs = there.get(name) if isinstance(there, dict) else None
-        if theirs != value:
+        if theirs != json.loads(json.dumps(value, default=_plain)):
             raise ValueError(f"the checkpoint has {name} {theirs}, but here it is {value}: use the same settings.")
     state, best, memory = ({k[len(p) :]: v for k, v in arrays.items() if k.startswith(p)} for p in _PREFIXES)
     try:
@@ -110,7 +120,7 @@ def resume_run(path: str | os.PathLike, solver: "Solver") -> None:
         solver.model.load_state(state)
     except (KeyError, TypeError, AttributeError, AssertionError) as e:
         raise ValueError("the checkpoint lacks a part, or holds what cannot be: choose another.") from e
-    solver.best_state = best or None
+    solver.diverged, solver.best_state = None, best or None
     solver.optim_config = facts["optim_config"] | memory
     for name in _HISTORIES:
         setattr(solver, name, arrays[name].tolist())
