@@ -83,12 +83,14 @@ class _Reader:
             raise ValueError(f"a {token} is missing in the formula.")
 
     def atom(self) -> Tree:
-        sign = self.tokens[0] if self.tokens else ""
+        if not self.tokens:
+            raise ValueError("the formula ends where something is to follow.")
+        sign = self.tokens[0]
         if sign == "{":
             return self.within("{", "}")
         if sign in _CLOSING:
             return ["fence", sign, _CLOSING[sign], self.within(sign, _CLOSING[sign])]
-        self.tokens[:1] = []
+        self.tokens.pop(0)
         if sign.startswith("\\"):
             return self.command(sign[1:])
         if sign[:1].isdigit():
