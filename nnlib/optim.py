@@ -118,7 +118,7 @@ def adam(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | N
     Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
     """
     config = _complete("adam", config, w, dw, "m", "v")
-    step = _adam_step(dw, config)
+    step = _in_blocks(_adam_step, dw, config)
     next_w = np.subtract(w, step, out=out)
     return next_w, config
 
@@ -130,7 +130,7 @@ def adamw(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | 
     """
     config = _complete("adamw", config, w, dw, "m", "v")
     learning_rate, weight_decay = config["learning_rate"], config["weight_decay"]
-    step = _adam_step(dw, config)
+    step = _in_blocks(_adam_step, dw, config)
     shrunk = (1 - learning_rate * weight_decay) * w
     next_w = np.subtract(shrunk, step, out=out)
     return next_w, config
@@ -146,6 +146,22 @@ def _adam_step(dw: ndarray, config: Config) -> ndarray:
     mhat = m / (1 - beta1**t)
     vhat = v / (1 - beta2**t)
     step = _quotient(mhat, vhat, learning_rate, epsilon)
+    return step
+
+
+BLOCK = 2**16  # numbers
+
+
+def _in_blocks(formula: Callable[[ndarray, Config], ndarray], dw: ndarray, config: Config) -> ndarray:
+    """formula(dw, config), block by block of a long vector: what it makes on the way then stays in the fast caches."""
+    if dw.ndim != 1 or dw.size <= BLOCK:
+        return formula(dw, config)
+    step, part = np.empty_like(config["m"]), config
+    for start in range(0, dw.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        part = {**config, "m": config["m"][block], "v": config["v"][block]}
+        step[block] = formula(dw[block], part)
+    config["t"] = part["t"]
     return step
 
 
