@@ -51,8 +51,11 @@ def depth_panel() -> None:
     settings, picture = st.columns([1, 4], gap="large")
     with settings:
         depth, width, scale, relu_every, seed = _network_controls()
-        shown = st.segmented_control("Show", [AFTER, BEFORE], default=AFTER, required=True, key="lay_show", **BOUND)
-        axis = st.segmented_control("Axis", [SIZE, VALUE], default=SIZE, required=True, key="lay_axis", **BOUND)
+        shown = (
+            st.segmented_control("Show", [AFTER, BEFORE], default=AFTER, required=True, key="lay_show", **BOUND)
+            or AFTER
+        )
+        axis = st.segmented_control("Axis", [SIZE, VALUE], default=SIZE, required=True, key="lay_axis", **BOUND) or SIZE
     passed = _signals(depth, width, scale, relu_every, seed)
     forward = [s.after if shown == AFTER else s.before for s in passed]
     backward = [s.dafter if shown == AFTER else s.dbefore for s in passed]
@@ -71,12 +74,13 @@ def _network_controls() -> tuple[int, int, float | str, int, int]:
     how = st.segmented_control(
         "Initial weights", ["fixed", "xavier", "he"], default="fixed", required=True, key="lay_init", **BOUND
     )
+    how = how or "fixed"  # None: a link that names the widget, but nothing for it
     scale = st.select_slider("Weight scale", SCALES, "0.01", key="lay_scale", disabled=how != "fixed", **BOUND)
     depth = st.slider("Hidden layers", 1, 20, 10, key="lay_depth", **BOUND)
     width = st.select_slider("Units in each", WIDTHS, 100, key="lay_width", **BOUND)
     every = st.selectbox("ReLU", list(EVERY), key="lay_relu", **BOUND)
     seed = st.number_input("Seed", 0, 9999, 0, key="lay_deep_seed", **BOUND)
-    return depth, width, float(scale) if how == "fixed" else how, EVERY[every], int(seed)
+    return depth, width, float(scale) if how == "fixed" else how, EVERY[every or next(iter(EVERY))], int(seed)
 
 
 def _verdict(name: str, arrays: list[ndarray]) -> None:

@@ -78,13 +78,15 @@ def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str
                 width=330,
                 **how,
             )
-        subject = subjects[name]
+        subject = subjects[name or next(iter(subjects))]  # None: a link that names the widget, but nothing for it
         choices = {
             choice.name: st.selectbox(choice.label, choice.options, key=f"{key}_{choice.name}", width=170, **how)
             for choice in subject.choices
         }
+        choices = {c.name: c.options[0] if choices[c.name] is None else choices[c.name] for c in subject.choices}
         names = [*subject.presets, RANDOM]
         numbers = st.segmented_control("Numbers", names, default=names[0], required=True, key=f"{key}_numbers", **how)
+        numbers = numbers or names[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         sizes = {
             size.name: st.slider(
