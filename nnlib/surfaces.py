@@ -196,7 +196,7 @@ SURFACES: dict[str, Surface] = {
         Surface(
             name="beale",
             title="Beale’s cliffs",
-            formula=r"(1.5-x+xy)^2 + (2.25-x+xy^2)^2 + (2.625-x+xy^3)^2",
+            formula=r"\textstyle\sum_{k=1}^{3} \left(c_k - x + x y^k\right)^2",
             value=beale,
             gradient=beale_gradient,
             minima=((3.0, 0.5),),
@@ -210,7 +210,7 @@ SURFACES: dict[str, Surface] = {
         Surface(
             name="rastrigin",
             title="Many minima",
-            formula=r"20 + x^2 - 10\cos 2\pi x + y^2 - 10\cos 2\pi y",
+            formula=r"\begin{gathered} 20 + x^2 + y^2 \\ {} - 10\cos 2\pi x - 10\cos 2\pi y \end{gathered}",
             value=rastrigin,
             gradient=rastrigin_gradient,
             minima=((0.0, 0.0),),
@@ -225,8 +225,8 @@ SURFACES: dict[str, Surface] = {
             name="plateau",
             title="Plateau of a sigmoid",
             formula=(
-                r"\tfrac{1}{2}\left[\left(\sigma(y-x)-\tfrac{1}{4}\right)^2"
-                r" + \left(\sigma(y+x)-\tfrac{3}{4}\right)^2\right]"
+                r"\begin{gathered} \tfrac{1}{2}\left(\sigma(y-x)-\tfrac{1}{4}\right)^2 \\"
+                r" {} + \tfrac{1}{2}\left(\sigma(y+x)-\tfrac{3}{4}\right)^2 \end{gathered}"
             ),
             value=plateau,
             gradient=plateau_gradient,

@@ -20,6 +20,7 @@ PAGES = [
         "fact_check",
         "Compare every gradient with the loss itself; find planted faults from the evidence.",
     ),
+    _page("optimizers", "Optimizers", "speed", "Step through each update rule, see its effective step, race them all."),
     _page("batchnorm", "Batch normalization", "view_column", "One batch, train and test mode, both backward passes."),
     _page("layernorm", "Layer normalization", "table_rows", "The same along the other axis, and where it fails."),
     _page(
