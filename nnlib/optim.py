@@ -136,7 +136,7 @@ def adamw(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | 
     return next_w, config
 
 
-def _adam_step(dw: ndarray, config: Config) -> ndarray:
+def _adam_step(dw: ndarray, config: Config, out: ndarray | None = None) -> ndarray:
     """learning_rate * mhat / (sqrt(vhat) + epsilon); renews m, v and t in config."""
     learning_rate, epsilon = config["learning_rate"], config["epsilon"]
     beta1, beta2 = config["beta1"], config["beta2"]
@@ -145,14 +145,14 @@ def _adam_step(dw: ndarray, config: Config) -> ndarray:
     v = _fade(config["v"], beta2, (1 - beta2) * (dw * dw))
     mhat = m / (1 - beta1**t)
     vhat = v / (1 - beta2**t)
-    step = _quotient(mhat, vhat, learning_rate, epsilon)
+    step = _quotient(mhat, vhat, learning_rate, epsilon, out)
     return step
 
 
-BLOCK = 2**16  # numbers
+BLOCK = 2**17  # numbers
 
 
-def _in_blocks(formula: Callable[[ndarray, Config], ndarray], dw: ndarray, config: Config) -> ndarray:
+def _in_blocks(formula: Callable[..., ndarray], dw: ndarray, config: Config) -> ndarray:
     """formula(dw, config), block by block of a long vector: what it makes on the way then stays in the fast caches."""
     if dw.ndim != 1 or dw.size <= BLOCK:
         return formula(dw, config)
@@ -160,7 +160,7 @@ def _in_blocks(formula: Callable[[ndarray, Config], ndarray], dw: ndarray, confi
     for start in range(0, dw.size, BLOCK):
         block = slice(start, start + BLOCK)
         part = {**config, "m": config["m"][block], "v": config["v"][block]}
-        step[block] = formula(dw[block], part)
+        formula(dw[block], part, out=step[block])
     config["t"] = part["t"]
     return step
 
@@ -172,9 +172,9 @@ def _fade(average: ndarray, decay: float, share: ndarray) -> ndarray:
     return average
 
 
-def _quotient(a: ndarray, square: ndarray, learning_rate: float, epsilon: float) -> ndarray:
+def _quotient(a: ndarray, square: ndarray, learning_rate: float, epsilon: float, out: ndarray | None = None) -> ndarray:
     """learning_rate * a / (sqrt(square) + epsilon), in one array for speed."""
-    quotient = np.sqrt(square)
+    quotient = np.sqrt(square, out=out)
     quotient += epsilon
     np.divide(a, quotient, out=quotient)
     quotient *= learning_rate
