@@ -223,3 +223,20 @@ def test_plain_settings_have_no_step():
     made = traced("batchnorm")
     assert "eps" in {n["name"] for n in made["nodes"]}
     assert "eps" not in {made["nodes"][step["node"]]["name"] for step in made["steps"]}
+
+
+def test_an_update_takes_over_weights_and_gradients():
+    made = traced("network", rule="adam")
+    at = {n["name"]: i for i, n in reversed(list(enumerate(made["nodes"])))}
+    copies = [n for n in made["nodes"] if n["same"]]
+    assert [n["same"] for n in copies] == [[at[p], way] for p in ("W1", "b1", "W2", "b2") for way in (0, 1)]
+    for n in copies:
+        number, gradient = n["same"]
+        assert n["value"] == made["nodes"][number]["gradient" if gradient else "value"]
+
+
+def test_a_label_that_chose_a_number_is_lit_with_it():
+    made = traced("softmax")
+    at = {n["name"]: i for i, n in enumerate(made["nodes"])}
+    assert [total["chosen_by"] for total in node(made, "picked")["sums"]] == [[[at["y"], i, 0]] for i in range(3)]
+    assert not any(total["chosen_by"] for total in node(made, "logp")["sums"])

@@ -169,15 +169,16 @@ class Stepper {
         const { nodes, steps } = this.trace;
         const [number, flat, gradient] = cell;
         const step = steps[this.step];
-        const own = number === step.node && gradient === (step.phase === "backward" ? 1 : 0);
-        const made = own || !this.view.tree(number, gradient) ? []
-            : [...this.view.equations(number, gradient), this.link(number, gradient)];
+        const { same } = nodes[number];
+        const own = !same && number === step.node && gradient === (step.phase === "backward" ? 1 : 0);
+        const [from, way] = same ?? [number, gradient];
+        const made = own || !this.view.tree(from, way) ? [] : [...this.view.equations(from, way), this.link(from, way)];
         this.elsewhere.replaceChildren(...made);
         set(this.elsewhere, { hidden: made.length ? null : "" });
         this.sum.show(cell, nodes, this.precision, this.texts, this.message);
         const sums = gradient ? nodes[number].gradient_sums : nodes[number].sums;
-        this.operands = (sums?.[flat].tokens ?? []).filter((token) => typeof token !== "string");
-        light(this.root, cell, this.operands);
+        const cells = (sums?.[flat].tokens ?? []).filter((token) => typeof token !== "string");
+        light(this.root, cell, [...cells, ...(sums?.[flat].chosen_by ?? []), ...(same ? [[from, flat, way]] : [])]);
         set(this.root, { "data-chosen": cellName(nodes[number], flat, gradient) });
     }
 

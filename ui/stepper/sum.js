@@ -22,6 +22,9 @@ export class Sum {
         if (sums) {
             const { short, tokens } = sums[flat];
             this.node.replaceChildren(this.equation(name, short, sumParts(tokens, nodes, digits), form(value, digits)));
+        } else if (node.same) { // handed on from there
+            const from = cellName(nodes[node.same[0]], flat, node.same[1]);
+            this.node.replaceChildren(this.equation(name, from, [], form(value, digits)));
         } else if (edit) {
             this.node.replaceChildren(this.form(name, edit, indexOf(flat, node.shape), value, texts));
         } else {
@@ -38,7 +41,7 @@ export class Sum {
         const numbers = parts.map(({ text }) => text).join("");
         const terms = html("span", { class: "numbers" }, ...parts.map(({ text, cell }) => this.term(text, cell)));
         const line = html("p", { class: "equation" }, html("b", {}, name), ` = ${short}`);
-        if (numbers !== value) {
+        if (numbers && numbers !== value) {
             line.append(" = ", terms);
         }
         line.append(" = ", html("b", { class: "result" }, value));

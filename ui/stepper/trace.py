@@ -8,7 +8,9 @@ nodes: a list of
     shape: [...]; value, gradient: flat lists in C order; gradient is None if the node has none.
     formula: tree of the right-hand side, None for what is not computed; gradient_formula: likewise.
     sums, gradient_sums: for each cell, in the same order, how it was made; None where nothing was computed. A sum is
-        {"short": "x[1,:] · w[:,2] + b[2]", "tokens": [...]}, a token a string or a cell [node, flat index, gradient].
+        {"short": "x[1,:] · w[:,2] + b[2]", "tokens": [...], "chosen_by": [cell, ...]}, a token a string or a cell
+        [node, flat index, gradient]; chosen_by are labels that were used as an index only.
+    same: [node, gradient] of which this one is a copy, as w and dw of an update are; else None.
     branches: the ways by which its gradient arrives, a list of
         {"from": node or None (upstream), "formula": tree, "value": flat list, "rules": sentences}.
     edit, edit_gradient: the name under which the learner may change the numbers, None if they may not.
@@ -52,11 +54,15 @@ def trace(derivation: Derivation, editable: Collection[str] = ()) -> Trace:
     parts = [(derivation, "forward"), *((update, "update") for update in derivation.updates.values())]
     made: Trace = {"title": derivation.title, "nodes": [], "graphs": [], "sources": [], "steps": []}
     sources: dict[Callable, int] = {}
+    own = {name: i for i, name in enumerate(derivation.nodes)}
     for graph, ((part, phase), parameter) in enumerate(zip(parts, ["", *derivation.updates], strict=True)):
         allowed = editable if phase == "forward" else ()
+        copies = {"w": [own[parameter], 0], "dw": [own[parameter], 1]} if parameter else {}
         numbers = {name: len(made["nodes"]) + i for i, name in enumerate(part.nodes)}
         with _numbered(part, numbers) as symbols:
-            made["nodes"] += [_node(node, symbols[node], part, numbers, allowed) for node in part.nodes.values()]
+            for name, node in part.nodes.items():
+                described = _node(node, symbols[node], part, numbers, allowed)
+                made["nodes"].append({**described, "same": copies.get(name)})
         made["graphs"].append(_graph(part, numbers, f"{parameter}: {part.title}" if parameter else part.title))
         walks = [(phase, part.forward_steps, part.lines), ("backward", part.backward_steps, part.gradient_lines)]
         for name, nodes, lines in walks:
@@ -130,7 +136,16 @@ def _sums(explained: dict[tuple[int, ...], Explanation], part: Derivation, numbe
         node = part.nodes[token.name]
         return [numbers[token.name], _flat(token.index, node.value.shape), int(token.gradient)]
 
-    return [{"short": e.symbols(), "tokens": [write(token) for token in e.tokens()]} for e in explained.values()]
+    return [
+        {"short": e.symbols(), "tokens": [write(token) for token in e.tokens()], "chosen_by": _labels(part, numbers, e)}
+        for e in explained.values()
+    ]
+
+
+def _labels(part: Derivation, numbers: dict[str, int], explanation: Explanation) -> list[list[int]]:
+    """The label that chose the operand of a pick: explanations know labels as indices only."""
+    node, (_, index, _, gradient) = part.nodes[explanation.cell.name], explanation.cell
+    return [[numbers[node.parents[1].name], index[0], 0]] if node.op == "pick" and not gradient else []
 
 
 def _flat(index: tuple[int, ...], shape: tuple[int, ...]) -> int:
