@@ -9,6 +9,7 @@ the step is `step`, so a page has one such section in view at a time. Subjects o
 with `presets` for published inputs. Numbers that cannot be used are refused in one sentence, and the others shown.
 """
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -17,8 +18,8 @@ import streamlit as st
 
 from nnlib.derivations import Derivation
 from ui import prose
-from ui.stepper import edits, stepper, trace
-from ui.stepper.agreement import agreement
+from ui.stepper import Trace, edits, stepper, trace
+from ui.stepper.agreement import Agreement, agreement
 from ui.stepper.subject import Inputs, Subject
 
 RANDOM = "random"
@@ -52,12 +53,37 @@ def lesson_stepper(key: str, subjects: Iterable[Subject]) -> Shown:
     except ValueError as error:
         st.error(_sentence(error))
         inputs = drawn
+    walk = _walk(id(subject), str(choices), _digest(inputs), subject, choices, inputs)
+    stepper(walk.trace, key=f"{key}_stepper", on_edit=lambda *edit: _edit(key, drawn, *edit), message=refused)
+    _say(walk)
+    return Shown(subject, choices, inputs, walk.derivation)
+
+
+class _Walk(NamedTuple):
+    subject: Subject  # kept, so that no other one gets its id while this entry lives
+    derivation: Derivation
+    trace: Trace
+    agreement: Agreement
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _walk(
+    subject_id: int, chosen: str, digest: str, _subject: Subject, _choices: dict[str, Any], _inputs: Inputs
+) -> _Walk:
+    """What is drawn, once for all who look at the same numbers."""
     with np.errstate(all="ignore"):
-        derivation = subject.derive(inputs, choices)
-        made = trace(derivation, editable=[name for name in inputs if name not in subject.fixed])
-    stepper(made, key=f"{key}_stepper", on_edit=lambda *edit: _edit(key, drawn, *edit), message=refused)
-    _agreement(subject, inputs, choices, derivation)
-    return Shown(subject, choices, inputs, derivation)
+        derivation = _subject.derive(_inputs, _choices)
+        made = trace(derivation, editable=[name for name in _inputs if name not in _subject.fixed])
+    return _Walk(_subject, derivation, made, agreement(_subject, _inputs, _choices, derivation))
+
+
+def _digest(inputs: Inputs) -> str:
+    """Tells inputs apart."""
+    digest = hashlib.sha256()
+    for name, a in inputs.items():
+        digest.update(f"{name} {a.shape} {a.dtype} ".encode())
+        digest.update(np.ascontiguousarray(a).tobytes())
+    return digest.hexdigest()
 
 
 def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str, Any], Inputs]:
@@ -128,10 +154,11 @@ def _edit(key: str, drawn: Inputs, name: str, index: tuple[int, ...], typed: str
         st.session_state[f"{key}_refused"] = _sentence(error)
 
 
-def _agreement(subject: Subject, inputs: Inputs, choices: dict[str, Any], derivation: Derivation) -> None:
-    found = agreement(subject, inputs, choices, derivation)
+def _say(walk: _Walk) -> None:
+    """How well graph, code and numerical gradient agree."""
+    found = walk.agreement
     code, numerical = f"{found.code:.1e}", f"{found.numerical:.1e}"
-    if found.code <= AGREE and not derivation.backward_steps:
+    if found.code <= AGREE and not walk.derivation.backward_steps:
         prose.show("stepper", "agree forward", code=code)
     elif max(found) <= AGREE:
         prose.show("stepper", "agree", code=code, numerical=numerical)
