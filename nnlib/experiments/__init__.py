@@ -23,7 +23,7 @@ from nnlib.experiments.presets import EXPERIMENTS
 from nnlib.experiments.published import Comparison, compare
 from nnlib.experiments.results import Result, summary, to_csv
 from nnlib.experiments.running import run
-from nnlib.experiments.sweep import RunState, Snapshot, Sweep
+from nnlib.experiments.sweep import RunState, Snapshot, Sweep, cached_runs
 from nnlib.workers import Pool
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "RunState",
     "Snapshot",
     "Sweep",
+    "cached_runs",
     "compare",
     "describe",
     "run",

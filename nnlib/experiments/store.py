@@ -72,6 +72,11 @@ def read(name: str) -> list[Result] | None:
         return None
 
 
+def has(name: str) -> bool:
+    """Whether something is kept under this key."""
+    return (_folder() / f"{name}.json").is_file()
+
+
 def write(name: str, results: Sequence[Result]) -> None:
     """Keep results; where there is no room or no right to write, they are not kept."""
     folder = _folder()

@@ -150,6 +150,22 @@ class Sweep:
         return self._pool.wait_for(lambda: self.over, timeout)
 
 
+def cached_runs(experiment: Experiment) -> int:
+    """How many of the experiment's runs would be there at once.
+
+    Raises:
+        nnlib.data.DataError: the data are not here.
+    """
+    data = {part: store.data_version(part) for part in dict.fromkeys(map(data_part, experiment.runs))}
+    found = 0
+    for group in experiment.groups():
+        specs = tuple(experiment.runs[i] for i in group)
+        versions = [data[data_part(spec)] for spec in specs]
+        if all(versions) and store.has(store.key(replace(experiment, runs=specs).as_data(), versions)):
+            found += len(group)
+    return found
+
+
 class GroupTask(Task):
     """Runs that one process does one after the other, and what they have given so far."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnlib.data import DataError, cifar10
-from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Result, Snapshot, Sweep, run, store
+from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Result, Snapshot, Sweep, cached_runs, run, store
 from nnlib.run_spec import RunSpec
 from nnlib.workers import Task
 
@@ -78,7 +78,10 @@ def test_the_global_state_of_this_process_is_left_alone(pool):
 
 
 def test_results_from_before_are_there_at_once(pool):
+    assert cached_runs(FOUR) == 0
     first = finish(Sweep(FOUR, pool))
+    assert cached_runs(FOUR) == 4
+    assert cached_runs(replace(FOUR, global_seed=1)) == 0
     again = Pool(1)  # it never starts a process
     sweep = Sweep(FOUR, again)
     snapshot = sweep.snapshot()
