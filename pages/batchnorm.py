@@ -14,6 +14,7 @@ from ui.lesson_stepper import lesson_stepper
 from ui.number_grid import Grid, number_grids, write
 from ui.prediction import predict
 from ui.quiz import ask
+from ui.simplified_subject import SIMPLIFIED
 from ui.source import source
 from ui.stepper.subjects import SUBJECTS
 
@@ -144,7 +145,7 @@ def two_backward_passes() -> None:
 def steps() -> None:
     """The graph, forward and back."""
     prose.show(PAGE, "steps")
-    lesson_stepper("bn", [SUBJECTS["batchnorm"]])
+    lesson_stepper("bn_steps", [SUBJECTS["batchnorm"], SIMPLIFIED])
     ask(PAGE, "question two")
 
 

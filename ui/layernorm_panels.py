@@ -94,7 +94,7 @@ def matching() -> None:
                 kept: dict[str, Any] = {"key": f"ln_match_{which}", **BOUND}
                 answers[which] = st.segmented_control("It is like", options, wrap=True, **kept)
                 feedback[which] = st.empty()
-    st.caption(prose.text(PAGE, "drawn"))
+    st.caption(prose.text(PAGE, "drawn", count=IN_MEAN))
     left = sum(answer is None for answer in answers.values())
     if left:
         st.info(prose.text(PAGE, "game open", left=left))

@@ -118,3 +118,18 @@ def test_questions_answer_why(open_page: OpenPage):
     radio = app.radio(key="quiz_batchnorm_question shape")
     app = radio.set_value("Between −1 and 1").run()
     assert "tail of the skewed feature" in app.warning[0].value
+
+
+class TestSteps:
+    SIMPLIFIED = "Its simplified backward pass"
+
+    @pytest.mark.parametrize("query", [{}, {"bn_steps_N": "1"}, {"bn_steps_N": "5", "bn_steps_numbers": "random"}])
+    @pytest.mark.parametrize("what", ["Batch normalization", SIMPLIFIED])
+    def test_both_passes_can_be_walked(self, open_page: OpenPage, what: str, query: dict[str, str]):
+        app = open_page("batchnorm", bn_part="Step through", bn_steps_what=what, **query)
+        assert not app.exception and not app.error
+        assert app.selectbox(key="bn_steps_what").value == {self.SIMPLIFIED: "simplified"}.get(what, "batchnorm")
+        (stepper,) = [e.proto for e in app.get("bidi_component") if e.proto.component_name.endswith("stepper")]
+        names = [node["name"] for node in json.loads(stepper.bytes)["trace"]["nodes"]]
+        assert ("dx" if what == self.SIMPLIFIED else "rstd") in names
+        assert "own code agree" in text(app) or "numerical gradient agree" in text(app)

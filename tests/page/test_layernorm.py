@@ -74,7 +74,7 @@ class TestFails:
     def test_few_features_leave_few_different_rows(self, open_page: OpenPage, D: str, rows: int):
         app = open_page("layernorm", **FAILS, ln_D_narrow=D)
         assert not app.exception
-        assert f"makes **{rows}** different rows" in text(app)
+        assert f"after layer norm: **{rows}**" in text(app)
 
     def test_trains_on_demand(self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(narrow_net.train_narrow, "__defaults__", (0, 1))  # one epoch each will do

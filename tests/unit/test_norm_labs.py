@@ -1,5 +1,8 @@
 """The labs of the normalization lessons: what they measure agrees with theory and with calculation by hand."""
 
+import inspect
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 
 from nnlib import norm_labs
 from nnlib.data import digits
+from nnlib.derivations.simplified import simplified_backward
 from nnlib.narrow_net import train_narrow
 from nnlib.norm_labs import FEATURES, TRUE_MEAN, TRUE_VAR
 from nnlib.normalization import batchnorm_backward, batchnorm_backward_alt, batchnorm_forward
@@ -95,6 +99,20 @@ class TestBackwardPasses:
             np.testing.assert_allclose(parts.dx, backward(dout, cache)[0], rtol=0, atol=1e-10 * scale)
         np.testing.assert_allclose(parts.along_one + parts.along_xhat + parts.rest, dout, atol=1e-12)
         np.testing.assert_allclose(parts.rest.sum(axis=0), 0, atol=1e-10)
+
+    @given(seed=SEEDS, N=st.integers(1, 6), D=st.integers(1, 4))
+    def test_the_simplified_pass_as_a_graph_has_its_numbers(self, seed: int, N: int, D: int):
+        rng = np.random.default_rng(seed)
+        x, dout, gamma = rng.normal(size=(N, D)), rng.normal(size=(N, D)), rng.normal(size=D)
+        _, cache = batchnorm_forward(x, gamma, np.zeros(D), {"mode": "train"})
+        graph = simplified_backward(dout, cache)
+        for name, gradient in zip(("dx", "dgamma", "dbeta"), batchnorm_backward_alt(dout, cache), strict=True):
+            scale = np.abs(gamma * cache.rstd).max() + 1
+            np.testing.assert_allclose(graph.nodes[name].value, gradient, rtol=0, atol=1e-12 * scale)
+        assert graph.out.name == "dx"
+        lines = inspect.getsource(batchnorm_backward_alt).splitlines()
+        for name in ("dout", "dbeta", "dgamma", "dx", "xhat", "rstd", "gamma"):
+            assert re.search(rf"\b{name}\b", lines[graph.lines[name].number - 1])
 
     def test_nothing_is_left_of_an_upstream_gradient_of_ones(self):
         x = np.random.default_rng(0).normal(size=(6, 3))
