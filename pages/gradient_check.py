@@ -1,6 +1,5 @@
 """Gradient check: every parameter of a network against central differences; the step size; a zoo of faults."""
 
-import pandas as pd
 import streamlit as st
 
 from nnlib.batched_check import central_differences
@@ -63,16 +62,16 @@ def step_size() -> None:
 
 def published_check() -> None:
     """The course's figures beside ours, and the check of the networks that give them."""
-    options = {"0": 0.0, "1": 1.0, "2.3": 2.3, "10": 10.0}
-    if guess := predict(PAGE, "predict loss", list(options), "gc_guess_loss"):
+    if guess := predict(PAGE, "predict loss", ["0", "1", "2.3", "10"], "gc_guess_loss"):
         prose.show(PAGE, "loss outcome", guess=guess)
         prose.show(PAGE, "published")
-        rows = [
-            (name, repr(expected), repr(controls.published_report(*PUBLISHED[name], 1e-5).loss))
-            for name, expected in zip(PUBLISHED, EXPECTED_LOSS.values(), strict=True)
-        ]
-        st.table(pd.DataFrame(rows, columns=["network", "expected loss", "got"]), hide_index=True, width="content")
-        met = all(expected == got for _, expected, got in rows)
+        losses = {
+            name: (EXPECTED_LOSS[key], controls.published_report(*key, 1e-5).loss) for name, key in PUBLISHED.items()
+        }
+        for column, (name, (expected, got)) in zip(st.columns(len(losses)), losses.items(), strict=True):
+            column.markdown(f"**{name}**")
+            column.code(f"expected {expected!r}\ngot      {got!r}", language=None)
+        met = all(expected == got for expected, got in losses.values())
         (st.success if met else st.warning)(prose.text(PAGE, "published met" if met else "published missed"))
         st.subheader("Their gradients")
         left, right = st.columns(2)

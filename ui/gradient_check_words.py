@@ -52,6 +52,8 @@ def conclusion(report: Report) -> str:
     differing = int((verdicts == VERDICTS.index(DIFFERS)).sum())
     explained = int((verdicts != VERDICTS.index(AGREES)).sum()) - differing
     part = "some differ" if differing else "explained" if explained else "all agree"
+    if part == "explained" and explained > verdicts.size / 2:
+        part = "proves little"
     counts = {"count": verdicts.size, "differing": differing, "explained": explained}
     return prose.text(PAGE, part, h=power(report.h), limit=power(report.limit), **counts)
 

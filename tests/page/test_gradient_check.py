@@ -82,6 +82,10 @@ def test_right_gradients_agree_and_the_nearest_relu_is_named(visit: Open):
     assert "No ReLU switches within h = 1e-5" in written(app)
 
 
+def test_float32_is_said_to_prove_little(visit: Open):
+    assert "little speaks for them" in written(visit(guess_error="1", dtype="float32"))
+
+
 def test_kinks_are_named(visit: Open):
     app = visit(guess_error="1e-4", h="1e-1")
     assert "ReLU kinks within h = 1e-1" in written(app)
@@ -112,8 +116,8 @@ def test_a_network_without_gradients_has_no_curve_but_a_sentence(visit: Open):
 
 def test_expected_and_got_stand_side_by_side(visit: Open):
     app = visit(part=PARTS["published"], guess_loss="2.3")
-    table = app.table[0].value
-    assert table["expected loss"].tolist() == table["got"].tolist() == [repr(loss) for loss in EXPECTED_LOSS.values()]
+    shown = [code.value for code in app.code[: len(EXPECTED_LOSS)]]
+    assert shown == [f"expected {loss!r}\ngot      {loss!r}" for loss in EXPECTED_LOSS.values()]
     assert "all 16 digits" in app.success[0].value
 
 

@@ -123,6 +123,14 @@ def test_no_right_gradient_is_accused(normalization, weight_scale, h):
     assert DIFFERS not in found(check(model, rng.normal(size=(2, 8)), rng.integers(0, 5, 2), h))
 
 
+@pytest.mark.parametrize("h", [1e-4, 1e-6, 1e-8])
+def test_batchnorm_enlarges_roundings_and_is_not_accused(h):
+    """Large weights and two examples: the losses are wrong by up to 25 units in the last place."""
+    model = FullyConnectedNet([20, 30], 15, 10, 0.7, "batchnorm", 0.0, 1.0, np.float64, seed=0)
+    rng = np.random.default_rng([0, 1])
+    assert DIFFERS not in found(check(model, rng.standard_normal((2, 15)), rng.integers(0, 10, 2), h))
+
+
 def test_a_kink_is_blamed_where_a_relu_switches_and_named():
     model, X, y = build(reg=0.0)
     x, w, b = model.forward(X, "train")[1][1].affine
