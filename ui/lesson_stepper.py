@@ -18,7 +18,8 @@ import streamlit as st
 
 from nnlib.derivations import Derivation
 from ui import prose
-from ui.stepper import Trace, edits, stepper, trace
+from ui.run_view import encode
+from ui.stepper import edits, stepper, trace
 from ui.stepper.agreement import Agreement, agreement
 from ui.stepper.subject import Inputs, Subject
 
@@ -62,7 +63,7 @@ def lesson_stepper(key: str, subjects: Iterable[Subject]) -> Shown:
 class _Walk(NamedTuple):
     subject: Subject  # kept, so that no other one gets its id while this entry lives
     derivation: Derivation
-    trace: Trace
+    trace: bytes  # encoded: lists of lists would take ten times the memory
     agreement: Agreement
 
 
@@ -74,7 +75,7 @@ def _walk(
     with np.errstate(all="ignore"):
         derivation = _subject.derive(_inputs, _choices)
         made = trace(derivation, editable=[name for name in _inputs if name not in _subject.fixed])
-    return _Walk(_subject, derivation, made, agreement(_subject, _inputs, _choices, derivation))
+    return _Walk(_subject, derivation, encode(made), agreement(_subject, _inputs, _choices, derivation))
 
 
 def _digest(inputs: Inputs) -> str:
@@ -94,7 +95,7 @@ def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str
 
     how: dict[str, Any] = {"on_change": forget, **BOUND}
     name = next(iter(subjects))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if len(subjects) > 1:
             name = st.selectbox(
                 "Step through",
@@ -106,14 +107,14 @@ def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str
             )
         subject = subjects[name or next(iter(subjects))]  # None: a link that names the widget, but nothing for it
         choices = {
-            choice.name: st.selectbox(choice.label, choice.options, key=f"{key}_{choice.name}", width=170, **how)
+            choice.name: st.selectbox(choice.label, choice.options, key=f"{key}_{choice.name}", width=160, **how)
             for choice in subject.choices
         }
         choices = {c.name: c.options[0] if choices[c.name] is None else choices[c.name] for c in subject.choices}
         names = [*subject.presets, RANDOM]
         numbers = st.segmented_control("Numbers", names, default=names[0], required=True, key=f"{key}_numbers", **how)
         numbers = numbers or names[0]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         sizes = {
             size.name: st.slider(
                 f"{size.name}, {size.about}",
@@ -121,7 +122,7 @@ def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str
                 size.high,
                 size.default,
                 key=f"{key}_{size.name}",
-                width=170,
+                width=160,
                 **how,
             )
             for size in subject.sizes

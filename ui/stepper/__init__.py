@@ -33,12 +33,12 @@ Edit = Callable[[str, tuple[int, ...], str], None]
 
 
 def stepper(
-    made: Mapping[str, Any], key: str, on_edit: Edit | None = None, message: str = "", param: str = "step"
+    made: Mapping[str, Any] | bytes, key: str, on_edit: Edit | None = None, message: str = "", param: str = "step"
 ) -> None:
     """Draw a trace; with the same `key` the walk stays at its step while numbers and shapes change.
 
     Args:
-        made: what `trace` returned.
+        made: what `trace` returned, or that encoded by `ui.run_view.encode`, to be kept.
         key: the component's name on its page.
         on_edit: called with name, index and what was typed when the learner changes a number of an input; the name is
             an input's, or "dout" for the upstream gradient of out. The script runs again after it.
@@ -51,8 +51,9 @@ def stepper(
         if on_edit and edit:
             on_edit(str(edit["name"]), tuple(int(i) for i in edit["index"]), str(edit["text"]))
 
-    texts = prose.parts("stepper")
-    data = encode({"trace": made, "texts": texts, "message": message, "param": param, "key": key})
+    body = made if isinstance(made, bytes) else encode(made)
+    rest = encode({"texts": prose.parts("stepper"), "message": message, "param": param, "key": key})
+    data = b'{"trace":' + body + b"," + rest[1:]
     _component(data=data, key=key, height="content", on_edit_change=edited)
 
 
