@@ -12,6 +12,7 @@ from nnlib.normalization import batchnorm_backward, batchnorm_backward_alt, batc
 from ui import batchnorm_backward_panel, norm_charts, prose
 from ui.lesson_stepper import lesson_stepper
 from ui.number_grid import Grid, number_grids, write
+from ui.one_of import one_of
 from ui.prediction import predict
 from ui.quiz import ask
 from ui.simplified_subject import SIMPLIFIED
@@ -35,7 +36,7 @@ def one_batch() -> None:
     with settings:
         N = st.select_slider("Examples N", [1, 2, 4, 16, 64, 256, 1024], 256, key="bn_N1", **BOUND)
         seed = st.number_input("Seed", 0, 9999, 0, key="bn_seed1", **BOUND)
-        how = st.segmented_control("γ and β", [BY_HAND, UNDO], default=BY_HAND, required=True, key="bn_how", **BOUND)
+        how = one_of("γ and β", [BY_HAND, UNDO], "bn_how")
         only = st.selectbox("of", ["all features", *NAMES], key="bn_of", disabled=how == UNDO, **BOUND)
         gamma_chosen = st.slider("γ", -2.0, 2.0, 2.0, 0.1, key="bn_gamma", disabled=how == UNDO, **BOUND)
         beta_chosen = st.slider("β", -4.0, 4.0, -1.0, 0.1, key="bn_beta", disabled=how == UNDO, **BOUND)
@@ -69,9 +70,7 @@ def modes() -> None:
         N = st.select_slider("Batch size N", SIZES, 8, key="bn_N", **BOUND)
         momentum = st.slider("Momentum", 0.0, 1.0, 0.9, 0.01, key="bn_momentum", **BOUND)
         t = st.slider("Batches seen", 0, NUM_BATCHES, 20, key="bn_t", **BOUND)
-        name = st.segmented_control(
-            "Feature", NAMES, default=NAMES[0], required=True, wrap=True, key="bn_feature", **BOUND
-        )
+        name = one_of("Feature", NAMES, "bn_feature")
         seed = int(st.number_input("Seed", 0, 9999, 0, key="bn_seed", **BOUND))
     with picture:
         guess = predict(PAGE, "predict momentum", ["2", "9", "22", "90"], "bn_guess_momentum")
@@ -150,23 +149,13 @@ def steps() -> None:
 
 
 PARTS = {
-    "batch": ("One batch", one_batch),
-    "modes": ("Train and test", modes),
-    "sizes": ("Batch size", batch_sizes),
-    "backward": ("Two backward passes", two_backward_passes),
-    "steps": ("Step through", steps),
+    "One batch": one_batch,
+    "Train and test": modes,
+    "Batch size": batch_sizes,
+    "Two backward passes": two_backward_passes,
+    "Step through": steps,
 }
 
 st.title("Batch normalization, one batch")
 prose.show(PAGE, "intro")
-part = st.segmented_control(
-    "Part",
-    list(PARTS),
-    default="batch",
-    required=True,
-    format_func=lambda name: PARTS[name][0],
-    key="bn_part",
-    label_visibility="collapsed",
-    bind="query-params",
-)
-PARTS[part][1]()
+PARTS[one_of("Part", list(PARTS), "bn_part", label_visibility="collapsed", persist_state=None)]()

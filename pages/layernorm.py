@@ -11,6 +11,7 @@ from nnlib.preprocessing import PREPROCESSINGS
 from ui import layernorm_panels, prose
 from ui.lesson_stepper import lesson_stepper
 from ui.number_grid import Grid, number_grids, write
+from ui.one_of import one_of
 from ui.prediction import predict
 from ui.quiz import ask
 from ui.source import source
@@ -112,22 +113,12 @@ def preprocessing() -> None:
 
 
 PARTS = {
-    "axis": ("Which axis", axis),
-    "steps": ("Step through", steps),
-    "fails": ("When does it fail?", failing),
-    "preprocessing": ("Which preprocessing?", preprocessing),
+    "Which axis": axis,
+    "Step through": steps,
+    "When does it fail?": failing,
+    "Which preprocessing?": preprocessing,
 }
 
 st.title("Layer normalization, one batch")
 prose.show(PAGE, "intro")
-part = st.segmented_control(
-    "Part",
-    list(PARTS),
-    default="axis",
-    required=True,
-    format_func=lambda name: PARTS[name][0],
-    key="ln_part",
-    label_visibility="collapsed",
-    bind="query-params",
-)
-PARTS[part][1]()
+PARTS[one_of("Part", list(PARTS), "ln_part", label_visibility="collapsed", persist_state=None)]()

@@ -10,6 +10,7 @@ from nnlib.norm_labs import time_backward
 from nnlib.normalization import batchnorm_forward
 from ui import norm_charts, prose
 from ui.number_grid import Grid, number_grids
+from ui.one_of import one_of
 from ui.prediction import predict
 
 PAGE = "batchnorm"
@@ -28,7 +29,7 @@ def gradient_parts() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kinds = [ONES, XHAT, RANDOM]
-        kind = st.segmented_control("dout", kinds, default=ONES, required=True, key="bn_dout", **BOUND)
+        kind = one_of("dout", kinds, "bn_dout")
         seed = int(st.number_input("Seed", 0, 9999, 0, key="bn_seed_parts", width=130, **BOUND))
     rng = np.random.default_rng(seed)
     x, gamma = rng.normal(size=(N, D)).round(2), rng.uniform(0.5, 2, D).round(2)
@@ -58,7 +59,7 @@ def race() -> None:
         examples = st.select_slider("N, examples", SIZES, 100, key="bn_race_N", width=230, **BOUND)
         features = st.select_slider("D, features", SIZES, 100, key="bn_race_D", width=230, **BOUND)
         kinds = ["float64", "float32"]
-        dtype = st.segmented_control("Numbers", kinds, default=kinds[0], required=True, key="bn_race_dtype", **BOUND)
+        dtype = one_of("Numbers", kinds, "bn_race_dtype")
         pressed = st.button(prose.text(PAGE, "measure"), type="primary", icon=":material/timer:")
     asked = (examples, features, dtype)
     if pressed:

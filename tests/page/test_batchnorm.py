@@ -133,3 +133,18 @@ class TestSteps:
         names = [node["name"] for node in json.loads(stepper.bytes)["trace"]["nodes"]]
         assert ("dx" if what == self.SIMPLIFIED else "rstd") in names
         assert "own code agree" in text(app) or "numerical gradient agree" in text(app)
+
+
+@pytest.mark.parametrize("strange", ["", "NaN", "1e999", "-5", "☃", "1.5"])
+@pytest.mark.parametrize("part", PREDICTED)
+def test_strange_links_break_nothing(open_page: OpenPage, part: str, strange: str):
+    names = "part N1 seed1 how of gamma beta N momentum t feature seed dout seed_parts race_N race_D race_dtype"
+    query = dict.fromkeys([f"bn_{name}" for name in names.split()], strange)
+    app = open_page("batchnorm", **query | {"bn_part": part} | PREDICTED[part])
+    assert not app.exception and not app.error
+
+
+@pytest.mark.parametrize("part", ["", "nothing of the kind"])
+def test_a_part_that_is_not_there(open_page: OpenPage, part: str):
+    app = open_page("batchnorm", bn_part=part)
+    assert not app.exception and not app.error
