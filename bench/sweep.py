@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 
 from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Sweep
+from nnlib.worker_link import THREAD_LIMITS
 from nnlib.worker_process import PRIORITY
-from nnlib.workers import THREAD_LIMITS
 
 RATIO, FIRST = 0.6, 2.0  # at most: share of the time in one process, seconds to the first finished run
 ALONE = """

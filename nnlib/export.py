@@ -12,8 +12,8 @@ import re
 from typing import Any
 
 from nnlib.experiments.description import Experiment
+from nnlib.experiments.group import TRAINING_SIZES
 from nnlib.experiments.results import COLUMNS
-from nnlib.experiments.sweep import TRAINING_SIZES
 from nnlib.run_spec import POINTS, RunSpec
 
 NETWORK = {"dropout_keep_ratio": 1.0, "normalization": None, "reg": 0.0}  # left out where all runs have the default

@@ -17,17 +17,16 @@ A worker that dies is replaced, and its task done once more; a task that is stop
 import json
 import os
 import subprocess
-import sys
 import threading
+import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-THREAD_LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-GRACE = 0.7  # seconds that a stopped task has to end before its process is killed
+from nnlib.worker_link import GRACE, alive, let_go, send
+
 ATTEMPTS = 2  # a task whose worker died is begun once more
+FAULT = "The run's reports could not be taken in: see the log."
 DIED = "The worker process ended twice during this run: is there enough memory?"
 
 _ids = count(1)
@@ -69,7 +68,7 @@ class Pool:
         self.size = size or os.cpu_count() or 1
         self.changed = threading.Condition(threading.RLock())
         self._queue: list[Task] = []
-        self._running: dict[Task, subprocess.Popen] = {}
+        self._running: dict[Task, subprocess.Popen | None] = {}  # None: its process is about to be had
         self._last_served: dict[str, int] = {}
         self._turn = count(1)
         self._threads: list[threading.Thread] = []
@@ -103,7 +102,8 @@ class Pool:
             if task in self._queue:
                 self._queue.remove(task)
             if (process := self._running.get(task)) is not None:
-                _send(process, {"stop": task.id})
+                send(process, {"stop": task.id})
+            if task in self._running:
                 killer = threading.Timer(GRACE, self._kill_if_still, (task,))
                 killer.daemon = True
                 killer.start()
@@ -117,7 +117,7 @@ class Pool:
     def processes(self) -> list[int]:
         """Process ids of the workers that have a task now."""
         with self.changed:
-            return [process.pid for process in self._running.values()]
+            return [process.pid for process in self._running.values() if process is not None]
 
     def close(self) -> None:
         """Stop all tasks, end all workers, and return when they are gone."""
@@ -138,19 +138,23 @@ class Pool:
     def _drive(self) -> None:
         process = None
         while True:
-            process = _alive(process)
+            process = alive(process)
             task = self._take()
             if task is None:
                 break
-            process = _alive(process)
-            end = self._converse(process, task) if process else None
-            if end is None and process:
+            process = alive(process)
+            try:
+                end = self._converse(process, task) if process else None
+                if end == {"end": "finished"} and not task.over:
+                    task.on_finished()
+            except Exception:  # of the task's own methods: a fault of ours, which must not end this thread
+                traceback.print_exc()
+                end = {"end": "failed", "error": FAULT}
+            if process and (end is None or end.get("error") == FAULT):
                 process.kill()
                 process.wait()  # or it might still look alive
-            if end == {"end": "finished"} and not task.over:
-                task.on_finished()
             self._settle(task, end)
-        _end(process)
+        let_go(process)
 
     def _take(self) -> Task | None:
         """The next task, of the owner with the fewest running, and of those who waited longest; None: closed."""
@@ -166,6 +170,7 @@ class Pool:
             task = min(self._queue, key=place)
             self._queue.remove(task)
             self._last_served[task.owner] = next(self._turn)
+            self._running[task] = None
             task.state, task.attempts = "running", task.attempts + 1
             self.changed.notify_all()
             return task
@@ -173,10 +178,10 @@ class Pool:
     def _converse(self, process: subprocess.Popen, task: Task) -> dict[str, Any] | None:
         """Give the task to the worker and pass on what it reports; how it ended, None if the worker died."""
         with self.changed:
-            self._running[task] = process
-            _send(process, {"id": task.id, "call": task.call, "arguments": task.arguments})
             if task.over:  # stopped between being taken and being sent
-                _send(process, {"stop": task.id})
+                return {"end": "stopped"}
+            self._running[task] = process
+            send(process, {"id": task.id, "call": task.call, "arguments": task.arguments})
             self.changed.notify_all()
         assert process.stdout  # noqa: S101
         try:
@@ -206,42 +211,3 @@ class Pool:
             else:
                 task.state, task.error = "failed", DIED
             self.changed.notify_all()
-
-
-def _alive(process: subprocess.Popen | None) -> subprocess.Popen | None:
-    """The process if it lives, else a new one; None if there can be none."""
-    if process is not None:
-        if process.poll() is None:
-            return process
-        _end(process)
-    environment = os.environ | dict.fromkeys(THREAD_LIMITS, "1")
-    here = str(Path(__file__).resolve().parents[1])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (here, environment.get("PYTHONPATH"))))
-    command = [sys.executable, "-P", "-m", "nnlib.worker_process"]
-    try:
-        return subprocess.Popen(  # noqa: S603 - this interpreter, this package
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-    except OSError:  # no memory, no more processes
-        return None
-
-
-def _send(process: subprocess.Popen, message: dict[str, Any]) -> None:
-    assert process.stdin  # noqa: S101
-    with suppress(OSError, ValueError):  # if it is dead, reading from it will tell
-        process.stdin.write(json.dumps(message) + "\n")
-        process.stdin.flush()
-
-
-def _end(process: subprocess.Popen | None) -> None:
-    """Let a process go: it ends when its input does."""
-    if process is None:
-        return
-    for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):
-            pipe.close()  # type: ignore[union-attr]
-    try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

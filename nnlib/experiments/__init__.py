@@ -19,11 +19,12 @@ Pages use `ui.sweeps`, which does the polling; `nnlib.export` gives an experimen
 """
 
 from nnlib.experiments.description import Experiment, describe
+from nnlib.experiments.group import RunState
 from nnlib.experiments.presets import EXPERIMENTS
 from nnlib.experiments.published import Comparison, compare
 from nnlib.experiments.results import Result, summary, to_csv
 from nnlib.experiments.running import run
-from nnlib.experiments.sweep import RunState, Snapshot, Sweep, cached_runs
+from nnlib.experiments.sweep import Snapshot, Sweep, cached_runs
 from nnlib.workers import Pool
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 from nnlib.run_spec import RunSpec
@@ -28,7 +29,7 @@ class Experiment:
         if len({run.data for run in self.runs}) != 1:
             raise ValueError(f"an experiment needs runs on one data set, but has {len(self.runs)} runs on several.")
 
-    @property
+    @cached_property
     def varied(self) -> tuple[str, ...]:
         """Names of the settings that are not the same in all runs."""
         names = (field.name for field in fields(RunSpec))

@@ -187,11 +187,15 @@ def test_a_killed_worker_does_not_change_the_results(pool):
 
 
 def test_a_setting_out_of_range_fails_its_run_alone(pool):
-    experiment = Experiment("bad", (replace(SMALL, batch_size=0), SMALL, replace(SMALL, dropout_keep_ratio=2.0)))
+    experiment = Experiment(
+        "bad",
+        (replace(SMALL, batch_size=0), SMALL, replace(SMALL, dropout_keep_ratio=2.0), replace(SMALL, num_epochs=0)),
+    )
     snapshot = finish(Sweep(experiment, pool))
-    assert [r.state for r in snapshot.runs] == ["failed", "finished", "failed"]
-    assert "batch_size" in snapshot.runs[0].message and "keep" in snapshot.runs[2].message
-    assert snapshot.results == [None, *run(Experiment("good", (SMALL,))), None]
+    assert [r.state for r in snapshot.runs] == ["failed", "finished", "failed", "failed"]
+    for r, setting in zip(snapshot.runs, ("batch_size", "", "keep", "num_epochs"), strict=True):
+        assert setting in r.message and r.message.count(". ") == 0
+    assert snapshot.results == [None, *run(Experiment("good", (SMALL,))), None, None]
     assert snapshot.state == "finished"
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from nnlib.workers import THREAD_LIMITS, Pool, Task
+from nnlib.worker_link import THREAD_LIMITS
+from nnlib.workers import Pool, Task
 
 TASKS = '''
 import os, sys, time
@@ -155,6 +156,24 @@ def test_an_unexpected_error_is_one_sentence_too(make_pool, capfd):
     assert (task.state, task.error) == ("failed", "The run ended with an unexpected KeyError.")
     assert after.events == [0, 1]
     assert "Traceback" in capfd.readouterr().err  # for the log
+
+
+def test_a_fault_in_taking_reports_fails_the_task_alone(make_pool, capfd):
+    class Faulty(Noted):
+        def on_event(self, event: Any) -> None:
+            raise KeyError(event)
+
+    class FaultyAtTheEnd(Noted):
+        def on_finished(self) -> None:
+            raise KeyError("end")
+
+    pool = make_pool(1)
+    tasks = [pool.submit(kind("count", n=3, pause=0.01)) for kind in (Faulty, FaultyAtTheEnd, Noted)]
+    wait(pool, *tasks)
+    assert [task.state for task in tasks] == ["failed", "failed", "finished"]
+    assert "see the log" in tasks[0].error
+    assert tasks[2].events == [0, 1, 2]
+    assert capfd.readouterr().err.count("Traceback") == 2
 
 
 def test_a_killed_worker_is_replaced_and_its_task_done_once_more(make_pool, tmp_path):
