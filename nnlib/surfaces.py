@@ -24,6 +24,7 @@ class Surface:
         steps: how many show the difference.
         learning_rates: rule -> a learning rate that suits it here; AdaGrad's is large since its steps shrink.
         source: who it comes from.
+        bands: how many bands of a contour picture show its shape.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Surface:
     steps: int
     learning_rates: dict[str, float]
     lowest: float = 0.0
+    bands: int = 14
 
 
 # ------------------------------------------------------------------------------------------- an ill-conditioned bowl
@@ -217,6 +219,7 @@ SURFACES: dict[str, Surface] = {
             extent=(-3.5, 3.5, -3.5, 3.5),
             start=(-2.4, 1.7),
             unit=20.0,
+            bands=6,
             source="Rastrigin, “Systems of extremal control”, 1974.",
             steps=150,
             learning_rates=_rates(0.002, 0.005, 0.003, 2.0, 0.2, 0.5),

@@ -17,7 +17,8 @@ TEXT = {"light": "#17212e", "dark": "#e8edf3"}  # the themes' text; Vega colours
 # The place of a rule is that of its colour in the theme, as in the race.
 ORDER = [UNCORRECTED if rule == "sgd" else rule for rule in RULES]
 DASHES = {UNCORRECTED: [2, 4], "adagrad": [14, 4, 3, 4], "rmsprop": [7, 4], "adam": [1, 0]}
-LEFT_OF_LABELS = {"log": 1000 ** (1 / 0.66), "linear": 1000 / 0.66}  # room for the labels at the right
+LABELS = {UNCORRECTED: "uncorrected"}
+LEFT_OF_LABELS = {"log": 1000 ** (1 / 0.7), "linear": 1000 / 0.7}  # room for the labels at the right
 HEIGHT = 380
 POWERS = [10.0**k for k in range(-8, 3)]
 GAP = 0.07  # between two labels, of the height of the chart
@@ -77,7 +78,7 @@ def _frame(curves: dict[str, np.ndarray], steps: np.ndarray, log: bool) -> pd.Da
     shown = np.array([row[2] for row in rows] + ([] if log else [0.0]))
     ends = {rule: float(values[steps[-1] - 1]) for rule, values in curves.items()}
     for rule, place in _apart(ends, shown, log).items():
-        rows.append((rule, int(steps[-1]), place, rule))
+        rows.append((rule, int(steps[-1]), place, LABELS.get(rule, rule)))
     return pd.DataFrame(rows, columns=["rule", "step", "value", "label"])
 
 

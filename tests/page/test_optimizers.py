@@ -101,7 +101,7 @@ class TestEffectiveStep:
         app = open_page("optimizers", **EFFECTIVE, es_guess="0.0003")
         assert "You expected 0.0003, and it is **0.000316**" in text(app)
         assert (
-            "is 1.00 learning rates; without the bias correction it is 3.16, and the longest, at step\n12, is 6.57"
+            "(*uncorrected*, dotted) it is 3.16, and the longest, at step\n12, is 6.57"
             in (text(app))
         )
 

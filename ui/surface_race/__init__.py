@@ -100,6 +100,7 @@ def _surface(surface: Surface) -> dict[str, Any]:
         "lowest": surface.lowest,
         "unit": surface.unit,
         "top": top,
+        "bands": surface.bands,
         "grid": GRID,
         "heights": _base64((shares * 65535).round().astype("<u2")),
     }

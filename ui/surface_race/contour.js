@@ -65,6 +65,8 @@ export class Contour {
                 node.addEventListener(end, () => { this.dragging = false; });
             }
         }
+        // Chromium heeds touch-action on no part of an SVG picture, and would scroll instead.
+        this.handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
         this.target.addEventListener("click", (event) => event.pointerType === "touch" && drag(event, true));
         this.target.addEventListener("pointermove", (event) => this.read(...at(event)));
         this.target.addEventListener("pointerleave", () => write(this.readout, ""));

@@ -2,7 +2,6 @@
 
 import { shorts } from "./tracks.js";
 
-const BANDS = 14;
 const LINE = 1.1; // px
 
 // The surface's heights, 0 to 1, on a square grid, the lowest y first.
@@ -31,7 +30,8 @@ export class Heights {
         const { width, height } = canvas;
         const context = canvas.getContext("2d");
         const image = context.createImageData(width, height);
-        const bands = this.resampled(width, height).map((share) => share * BANDS);
+        const count = this.surface.bands;
+        const bands = this.resampled(width, height).map((share) => share * count);
         for (let row = 0, pixel = 0; row < height; row += 1) {
             const below = row + 1 < height ? width : -width;
             for (let column = 0; column < width; column += 1, pixel += 1) {
@@ -40,7 +40,7 @@ export class Heights {
                 const edge = Math.round(here);
                 const distance = edge > 0 ? Math.abs(here - edge) / (slope + 1e-9) : Infinity; // px to the nearest line
                 const ink = Math.max(0, Math.min(1, LINE + 0.5 - distance));
-                const share = Math.min(1, Math.max(0, Math.floor(here)) / (BANDS - 1));
+                const share = Math.min(1, Math.max(0, Math.floor(here)) / (count - 1));
                 for (let c = 0; c < 3; c += 1) {
                     const band = low[c] + share * (high[c] - low[c]);
                     image.data[4 * pixel + c] = band + ink * (line[c] - band);

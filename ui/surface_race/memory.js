@@ -45,13 +45,14 @@ export class Memory {
         this.rows.replaceChildren(...this.parts.map(({ node }) => node));
     }
 
-    show(step) {
+    show(step, steps) {
         this.tracks.forEach((track, i) => {
             const at = stepOf(track, step);
             const { state, numbers, bars, node } = this.parts[i];
             const moved = at > 0 ? Math.hypot(...AXES.map((_, k) => track.points[2 * at + k] - track.points[2 * at - 2 + k])) : null;
-            write(state, standing(track, step));
-            set(node, { "data-standing": standing(track, step).split(" ")[0] });
+            const stands = standing(track, step, steps);
+            write(state, stands);
+            set(node, { "data-standing": stands.split(" ")[0] });
             write(numbers, `loss ${short(track.losses[at])} · step length ${moved === null ? NOTHING : short(moved)}`);
             track.memory.forEach(({ values, most, signed }, quantity) => AXES.forEach((_, axis) => {
                 const value = values[2 * at + axis];

@@ -8,6 +8,7 @@ import { Player } from "./player.js";
 import { unpack } from "./tracks.js";
 
 const decoder = new window.TextDecoder();
+const PATIENCE_MS = 3000; // so long the answer to the newest start is waited for
 const BESIDE = 4; // so many rules' numbers fit beside the picture, more go below it
 const SEND_MS = 100; // while the start is dragged, Python is asked for new paths at most this often
 
@@ -48,13 +49,14 @@ class SurfaceRace {
             this.connect();
         }
         const another = data.surface.name !== this.data?.surface.name;
+        this.asked = another ? null : this.asked;
         Object.assign(this, { data, send });
         this.applyTheme();
         this.tracks = data.tracks.map(unpack);
         this.step = another || this.tracks.length === 0 ? 0 : Math.min(this.step, data.steps);
         set(this.layout, { "data-many": this.tracks.length > BESIDE ? "" : null });
         this.memory.build(this.tracks, this.tracks.length ? "" : data.texts.waiting);
-        this.contour.build(data.surface, data.start, this.tracks, data.texts);
+        this.contour.build(data.surface, this.startAfter(data.start), this.tracks, data.texts);
         this.loss.build(this.tracks, data.steps, data.surface.lowest);
         write(this.guess, data.texts.guess ?? "");
         set(this.root, { "data-start": data.start.join(), "data-steps": data.steps, "data-surface": data.surface.name });
@@ -77,7 +79,7 @@ class SurfaceRace {
         const { steps, outcome } = this.data;
         this.contour.show(this.step);
         this.loss.show(this.step);
-        this.memory.show(this.step);
+        this.memory.show(this.step, steps);
         this.player.show({ at: this.step, steps, ready: this.tracks.length > 0 });
         write(this.outcome, outcome && this.step >= outcome.step ? outcome.text : "");
         set(this.root, { "data-step": this.step, "data-draw-ms": (performance.now() - start).toFixed(2) });
@@ -96,6 +98,16 @@ class SurfaceRace {
             this.sent = performance.now();
             this.send("start", [x, y]);
         }, wait);
+        this.asked = { start: [x, y], until: performance.now() + PATIENCE_MS };
+    }
+
+    // Where the start stands after a message: the answer to an earlier place does not take it back there.
+    startAfter(start) {
+        if (this.asked && start.join() !== this.asked.start.join() && performance.now() < this.asked.until) {
+            return this.asked.start;
+        }
+        this.asked = null;
+        return start;
     }
 
     key(event) {

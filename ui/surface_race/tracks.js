@@ -36,12 +36,15 @@ export function isLost(track, step) {
     return track.diverged !== null && step >= track.diverged;
 }
 
-// How it stands with a track at `step`, in words.
-export function standing(track, step) {
+// How it stands with a track at `step` of a race of so many steps, in words.
+export function standing(track, step, steps) {
     if (isLost(track, step)) {
         return `diverged at step ${track.diverged}`;
     }
-    return track.arrived !== null && step >= track.arrived ? `arrived at step ${track.arrived}` : "on its way";
+    if (track.arrived !== null && step >= track.arrived) {
+        return `arrived at step ${track.arrived}`;
+    }
+    return step >= steps ? "has not arrived" : "on its way";
 }
 
 // A line's pieces, one a step: what continues it there; "" where it has moved by less than a pixel, which saves much paint.
