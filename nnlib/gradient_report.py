@@ -29,10 +29,6 @@ class Report(NamedTuple):
     verdicts: dict[str, ndarray]  # index into VERDICTS, int
     kinks: dict[str, ndarray]  # see `central_differences`
 
-    def has(self, verdict: str) -> bool:
-        """Does any cell get this verdict?"""
-        return any(np.any(v == VERDICTS.index(verdict)) for v in self.verdicts.values())
-
 
 def relative_errors(a: ndarray, n: ndarray) -> ndarray:
     """|a - n| / max(1e-8, |a| + |n|), cell by cell in float64; the largest is what `rel_error` gives."""
