@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nnlib.data import digits
-from nnlib.experiments import EXPERIMENTS, Experiment, Result, compare, describe, run, store, summary, to_csv
+from nnlib.experiments import EXPERIMENTS, Experiment, Result, Sweep, compare, describe, run, store, summary, to_csv
 from nnlib.experiments.__main__ import main
 from nnlib.experiments.presets import SCALES
 from nnlib.experiments.published import FIGURES, SEEDS, Figure
@@ -444,6 +444,21 @@ def test_seeds_on_the_command_line(tmp_path, monkeypatch, capsys, own_cache):
     parts = [run(replace(base, global_seed=seed)) for seed in range(2)]
     results = [replace(r, spec=replace(r.spec, seed=seed)) for seed, part in enumerate(parts) for r in part]
     assert (tmp_path / "global.csv").read_text() == to_csv(whole, results)
+
+
+def test_ctrl_c_keeps_what_is_there(tmp_path, monkeypatch, capsys, own_cache):
+    monkeypatch.chdir(tmp_path)
+    wait = Sweep.wait
+
+    def interrupted(sweep: Sweep, timeout: float | None = None) -> bool:
+        if any(result is not None and result.records for result in sweep.snapshot().results):
+            raise KeyboardInterrupt
+        return wait(sweep, timeout)
+
+    monkeypatch.setattr(Sweep, "wait", interrupted)
+    assert main(["digits_batchnorm_deep", "--epochs", "100000"]) == 1
+    assert "stopped" in capsys.readouterr().out
+    assert len((tmp_path / "digits_batchnorm_deep.csv").read_text().splitlines()) > 1
 
 
 def test_the_command_line_lists_and_refuses(capsys):
