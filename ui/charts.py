@@ -1,4 +1,4 @@
-"""Vega-Lite specs of the pages' charts, each authored with Altair once, when this module is imported, and kept as a dict.
+"""Vega-Lite specs of the pages' charts, each authored with Altair once and kept as a dict.
 
 Draw one with `st.vega_lite_chart(frame, SPEC, key=...)`: sending a dict costs a tenth of sending an Altair chart.
 """

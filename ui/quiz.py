@@ -15,7 +15,8 @@ def ask(page: str, name: str) -> None:
     """
     question, answers = parse(prose.text(page, name))
     with st.container(border=True):
-        chosen = st.radio(f"**{question}**", list(answers), index=None, key=f"quiz_{page}_{name}", persist_state="session")
+        key = f"quiz_{page}_{name}"
+        chosen = st.radio(f"**{question}**", list(answers), index=None, key=key, persist_state="session")
         if chosen is not None:
             right, feedback = answers[chosen]
             (st.success if right else st.warning)(feedback, icon=":material/check:" if right else ":material/undo:")
