@@ -18,7 +18,7 @@ TEXT = {"light": "#17212e", "dark": "#e8edf3"}  # the themes' text; Vega colours
 ORDER = [UNCORRECTED if rule == "sgd" else rule for rule in RULES]
 DASHES = {UNCORRECTED: [2, 4], "adagrad": [14, 4, 3, 4], "rmsprop": [7, 4], "adam": [1, 0]}
 LABELS = {UNCORRECTED: "uncorrected"}
-LEFT_OF_LABELS = {"log": 1000 ** (1 / 0.7), "linear": 1000 / 0.7}  # room for the labels at the right
+LEFT_OF_LABELS = {"log": 1000 ** (1 / 0.65), "linear": 1000 / 0.65}  # room for the labels at the right
 HEIGHT = 380
 POWERS = [10.0**k for k in range(-8, 3)]
 GAP = 0.07  # between two labels, of the height of the chart

@@ -100,10 +100,7 @@ class TestEffectiveStep:
     def test_right_guess(self, open_page: OpenPage):
         app = open_page("optimizers", **EFFECTIVE, es_guess="0.0003")
         assert "You expected 0.0003, and it is **0.000316**" in text(app)
-        assert (
-            "(*uncorrected*, dotted) it is 3.16, and the longest, at step\n12, is 6.57"
-            in (text(app))
-        )
+        assert "(*uncorrected*, dotted) it is 3.16, and the longest, at step\n12, is 6.57" in (text(app))
 
     @pytest.mark.parametrize("name", SIGNALS)
     @pytest.mark.parametrize("extreme", [{}, {"es_beta1": "0.0", "es_beta2": "0.9999", "es_decay": "0.999"}])

@@ -1,7 +1,7 @@
 // Draws loss against step for all rules on a logarithmic axis, up to the step shown.
 
 import { html, pool, rem, set, svg, write } from "./dom.js";
-import { logTicks, powerOfTen, ticks, whole } from "./numbers.js";
+import { logTicks, powerOfTen, tickLabel, ticks, whole } from "./numbers.js";
 import { pieces, spread, stepOf } from "./tracks.js";
 
 const FLOOR = 1e-8; // what is nearer to the lowest loss counts as there
@@ -36,7 +36,7 @@ export class LossChart {
 
     build(tracks, steps, lowest) {
         Object.assign(this, { tracks, steps, lowest });
-        write(this.note, lowest === 0 ? "logarithmic axis" : `above the lowest, ${lowest}; logarithmic axis`);
+        write(this.note, lowest === 0 ? "logarithmic axis" : `above the lowest, ${tickLabel(lowest)}; logarithmic axis`);
         this.layout();
     }
 
