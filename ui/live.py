@@ -1,5 +1,6 @@
 """Live runs: a thread steps a `Solver`, and viewers take snapshots. Knows nothing of widgets."""
 
+import itertools
 import os
 import secrets
 import threading
@@ -26,6 +27,7 @@ HEALTH_EXAMPLES = 100  # that the first frame measures, before there is a batch
 POINTS_SHOWN = 300
 
 SLOTS = Slots(os.cpu_count() or 1)
+_beginnings = itertools.count(1)
 
 
 class Run:
@@ -37,6 +39,7 @@ class Run:
         owner: the session that started it.
         light: small and slow enough that many may run at once without waiting for a slot.
         rate: steps a second; None: as fast as it goes.
+        run_id: of a run that this one replaces.
 
     Raises:
         ValueError: the spec cannot be run, in one sentence.
@@ -50,8 +53,9 @@ class Run:
         owner: str = "",
         light: bool = False,
         rate: float | None = None,
+        run_id: str | None = None,
     ):
-        self.id, self.owner, self.light = secrets.token_urlsafe(6), owner, light
+        self.id, self.owner, self.light = run_id or secrets.token_urlsafe(6), owner, light
         self.rate, self.spec, self.dataset, self.picture = rate, spec, dataset, picture
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
@@ -66,6 +70,7 @@ class Run:
         self.pause()
         with self._lock:
             self.solver: Solver = self.spec.make_solver(self.dataset)
+            self.name = f"{self.id}-{next(_beginnings)}"  # a browser takes what bears one name for one recording
             self.status, self.note, self.seconds = "ready", "", 0.0
             self._losses, self._accuracies, self._frames = Curve(), Curve(), Frames()
             self._smooth = Smooth()
@@ -231,11 +236,6 @@ class Run:
     def has_viewer(self, within: float) -> bool:
         """Whether somebody polled within so many seconds, or the owner's browser is still connected."""
         return time.monotonic() - self.last_seen < within or is_connected(self.owner)
-
-    @property
-    def name(self) -> str:
-        """Another one after every reset."""
-        return f"{self.id}-{id(self.solver)}"
 
     def snapshot(self, after: int | None = None) -> dict[str, Any]:
         """What `ui.run_view` draws; renews the lease. Of the frames those later than an iteration, or all."""

@@ -33,12 +33,12 @@ def obtain(name: str, spec: RunSpec, dataset: Dataset, in_url: bool = True, **ho
     if run is None and in_url and "run" in st.query_params:
         run = registry.find(st.query_params["run"], session_id())
     if run is None or (run.status == "ready" and run.spec != spec):
-        new = live.Run(spec, dataset, picture=Painter(dataset), owner=session_id(), **how)
+        new = live.Run(spec, dataset, Painter(dataset), owner=session_id(), run_id=run and run.id, **how)
         forget(name)
         registry.register(new)
         run = new
     st.session_state[name] = run
-    if in_url:
+    if in_url and st.query_params.get("run") != run.id:  # every write overtakes what people are setting meanwhile
         st.query_params["run"] = run.id
     return run
 
@@ -96,17 +96,10 @@ def _view(run: live.Run, key: str) -> None:
 
 def _buttons(run: live.Run, key: str, speeds: Sequence[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_buttons"):
-        if run.active:
-            st.button("Pause", icon=":material/pause:", on_click=run.pause, key=f"{key}_pause", type="primary")
-        else:
-            st.button(
-                "Play",
-                icon=":material/play_arrow:",
-                on_click=run.play,
-                key=f"{key}_play",
-                type="primary",
-                disabled=run.over,
-            )
+        # One button with two faces: two would stand side by side for a moment, and clicks miss what moves.
+        label, icon, act = ("Pause", "pause", run.pause) if run.active else ("Play", "play_arrow", run.play)
+        how = {"key": f"{key}_play", "type": "primary", "width": 130, "disabled": run.over}
+        st.button(label, icon=f":material/{icon}:", on_click=act, **how)
         st.button("One step", icon=":material/skip_next:", on_click=run.step, key=f"{key}_step", disabled=run.over)
         st.button("Stop", icon=":material/stop:", on_click=run.stop, key=f"{key}_stop", disabled=run.over)
         st.button("Reset", icon=":material/replay:", on_click=run.reset, key=f"{key}_reset")
