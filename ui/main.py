@@ -20,9 +20,10 @@ def is_infinite(text: str) -> bool:
 
 
 st.set_page_config(page_title="Layer by Layer", page_icon=ICON, layout="wide", menu_items={"About": ABOUT})
+# Copies, since st.navigation marks the page that may run: sessions that share it would take that right from each other.
+page = st.navigation([copy(page) for page in PAGES])
 if infinite := [name for name, value in st.query_params.items() if is_infinite(value)]:
     for name in infinite:  # a field for whole numbers that is bound to the address breaks on it
         del st.query_params[name]
     st.rerun()
-# Copies, since st.navigation marks the page that may run: sessions that share it would take that right from each other.
-st.navigation([copy(page) for page in PAGES]).run()
+page.run()
