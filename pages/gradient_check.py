@@ -11,6 +11,7 @@ from ui import prose
 from ui.bug_zoo_panel import bug_zoo
 from ui.error_map import error_map
 from ui.gradient_check_charts import U_CURVE, u_curve_frame
+from ui.one_of import one_of
 from ui.prediction import predict
 from ui.quiz import ask
 from ui.source import source
@@ -90,15 +91,7 @@ PARTS = {"Every cell": every_cell, "Step size": step_size, "Published check": pu
 
 st.title("Gradient check")
 prose.show(PAGE, "intro")
-part = st.segmented_control(
-    "Part",
-    list(PARTS),
-    default="Every cell",
-    required=True,
-    key="gc_part",
-    label_visibility="collapsed",
-    bind="query-params",
-)
+part = one_of("Part", list(PARTS), "gc_part", label_visibility="collapsed")
 try:
     PARTS[part]()
 except ValueError as error:

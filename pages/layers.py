@@ -6,6 +6,7 @@ from nnlib.depth_and_scale import signals
 from ui import prose
 from ui.depth_panel import depth_panel
 from ui.lesson_stepper import lesson_stepper
+from ui.one_of import one_of
 from ui.quiz import ask
 from ui.source import source
 from ui.stepper.subjects import SUBJECTS
@@ -14,16 +15,7 @@ PAGE = "layers"
 STEPS, DEPTH = "Step by step", "Depth and scale"
 
 st.title("Layers")
-part = st.segmented_control(
-    "Part",
-    [STEPS, DEPTH],
-    default=STEPS,
-    required=True,
-    key="lay_part",
-    label_visibility="collapsed",
-    bind="query-params",
-    persist_state="session",
-)
+part = one_of("Part", [STEPS, DEPTH], "lay_part", label_visibility="collapsed")
 if part == STEPS:
     prose.show(PAGE, "steps")
     lesson_stepper("lay", SUBJECTS.values())

@@ -7,6 +7,7 @@ from nnlib.bug_cases import CASES, EXAMPLES, HEALTHY, Case, Evidence, contradict
 from nnlib.bug_zoo import ADAM_BY_HAND, FAULTS
 from ui import prose
 from ui.error_map import error_map
+from ui.one_of import one_of
 from ui.source import source
 
 PAGE = "gradient_check"
@@ -15,9 +16,7 @@ PAGE = "gradient_check"
 def bug_zoo() -> None:
     """The whole part: choose a case, look, guess, and see the code once it is found or given up."""
     prose.show(PAGE, "zoo")
-    number = st.segmented_control(
-        "Case", list(range(1, len(CASES) + 1)), default=1, required=True, key="gc_case", bind="query-params"
-    )
+    number = one_of("Case", range(1, len(CASES) + 1), "gc_case")
     case, seen = CASES[number - 1], evidence(CASES[number - 1])
     prose.show(PAGE, "zoo network", **_described(case))
     error_map(seen.report, key="gc_zoo_map")

@@ -11,6 +11,7 @@ from nnlib.optim import RULES
 from nnlib.run_spec import POINTS, RunSpec
 from nnlib.schedules import SCHEDULES, learning_rate
 from ui import charts, datasets
+from ui.one_of import one_of
 
 STEPS = (1, 2, 5)
 LEARNING_RATES = [float(f"{m}e{e}") for e in range(-6, 2) for m in STEPS]
@@ -84,8 +85,8 @@ def data_controls(default: RunSpec) -> dict[str, Any]:
 def network_controls(default: RunSpec) -> dict[str, Any]:
     depth = st.slider("Hidden layers", 1, 10, default.depth, key="depth", **BOUND)
     width = _choice("Units in each", WIDTHS, default.width, "width")
-    normalization = _one_of(
-        "Normalization", [NONE, "batchnorm", "layernorm"], default.normalization or NONE, "normalization"
+    normalization = one_of(
+        "Normalization", [NONE, "batchnorm", "layernorm"], "normalization", default.normalization or NONE
     )
     scale = _choice(
         "Weight scale",
@@ -121,7 +122,7 @@ def training_controls(default: RunSpec) -> dict[str, Any]:
     rate = _choice(
         "Learning rate", LEARNING_RATES, default.learning_rate, "learning_rate", format_func=lambda r: f"{r:g}"
     )
-    schedule = _one_of("Schedule", list(SCHEDULES), default.schedule, "schedule")
+    schedule = one_of("Schedule", SCHEDULES, "schedule", default.schedule)
     chosen: dict[str, Any] = {"update_rule": rule, "learning_rate": rate, "schedule": schedule}
     if schedule == "step":
         chosen["lr_decay"] = st.slider("Factor an epoch", 0.5, 1.0, default.lr_decay, 0.01, key="lr_decay", **BOUND)
@@ -164,11 +165,6 @@ def learning_rate_preview(spec: RunSpec, num_train: int) -> None:
 
 def _choice(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:
     return st.select_slider(label, options, value if value in options else options[0], key=key, **how, **BOUND)
-
-
-def _one_of(label: str, options: list[str], value: str, key: str) -> str:
-    chosen = st.segmented_control(label, options, default=value, required=True, key=key, **BOUND)
-    return chosen or value  # an empty value in the address is taken for none chosen
 
 
 def _at(options: Sequence[Any], value: Any) -> int:

@@ -9,6 +9,7 @@ from numpy import ndarray
 from nnlib.data import digits
 from nnlib.depth_and_scale import LayerSignal, rms, shrinkage, signals, weight_std
 from ui import depth_charts, prose
+from ui.one_of import one_of
 from ui.prediction import predict
 
 PAGE = "layers"
@@ -51,11 +52,8 @@ def depth_panel() -> None:
     settings, picture = st.columns([1, 4], gap="large")
     with settings:
         depth, width, scale, relu_every, seed = _network_controls()
-        shown = (
-            st.segmented_control("Show", [AFTER, BEFORE], default=AFTER, required=True, key="lay_show", **BOUND)
-            or AFTER
-        )
-        axis = st.segmented_control("Axis", [SIZE, VALUE], default=SIZE, required=True, key="lay_axis", **BOUND) or SIZE
+        shown = one_of("Show", [AFTER, BEFORE], "lay_show")
+        axis = one_of("Axis", [SIZE, VALUE], "lay_axis")
     passed = _signals(depth, width, scale, relu_every, seed)
     forward = [s.after if shown == AFTER else s.before for s in passed]
     backward = [s.dafter if shown == AFTER else s.dbefore for s in passed]
@@ -71,10 +69,7 @@ def depth_panel() -> None:
 
 
 def _network_controls() -> tuple[int, int, float | str, int, int]:
-    how = st.segmented_control(
-        "Initial weights", ["fixed", "xavier", "he"], default="fixed", required=True, key="lay_init", **BOUND
-    )
-    how = how or "fixed"  # None: a link that names the widget, but nothing for it
+    how = one_of("Initial weights", ["fixed", "xavier", "he"], "lay_init")
     scale = st.select_slider("Weight scale", SCALES, "0.01", key="lay_scale", disabled=how != "fixed", **BOUND)
     depth = st.slider("Hidden layers", 1, 20, 10, key="lay_depth", **BOUND)
     width = st.select_slider("Units in each", WIDTHS, 100, key="lay_width", **BOUND)

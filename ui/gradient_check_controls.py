@@ -13,6 +13,7 @@ from nnlib.fc_net import FullyConnectedNet
 from nnlib.gradient_report import STEPS, Report, StepErrors, check, error_curve
 from nnlib.published_check import published_network
 from ui.gradient_check_words import power
+from ui.one_of import one_of
 
 INPUTS, CLASSES = 15, 10
 MOST_LAYERS, MOST_PARAMETERS = 6, 4000
@@ -94,12 +95,10 @@ def network_controls() -> CheckedNetwork:
     }
     units, norm, precision, weights = st.columns(4, gap="medium")
     hidden = units.text_input("Hidden units", "20, 30", max_chars=40, key="gc_hidden", help=about["hidden"], **BOUND)
-    normalization = norm.segmented_control(
-        "Normalization", [NONE, "batchnorm", "layernorm"], default=NONE, required=True, key="gc_norm", **BOUND
-    )
-    dtype = precision.segmented_control(
-        "Precision", ["float64", "float32"], default="float64", required=True, key="gc_dtype", **BOUND
-    )
+    with norm:
+        normalization = one_of("Normalization", [NONE, "batchnorm", "layernorm"], "gc_norm")
+    with precision:
+        dtype = one_of("Precision", ["float64", "float32"], "gc_dtype")
     scale = weights.select_slider("Weight scale", SCALES, "he", key="gc_scale", help=about["scale"], **BOUND)
     penalty, dropout, batch, random = st.columns(4, gap="medium")
     reg = penalty.select_slider("L2 strength", STRENGTHS, 0.0, key="gc_reg", format_func="{:g}".format, **BOUND)

@@ -18,6 +18,7 @@ import streamlit as st
 
 from nnlib.derivations import Derivation
 from ui import prose
+from ui.one_of import one_of
 from ui.run_view import encode
 from ui.stepper import edits, stepper, trace
 from ui.stepper.agreement import Agreement, agreement
@@ -112,8 +113,7 @@ def _controls(key: str, subjects: dict[str, Subject]) -> tuple[Subject, dict[str
         }
         choices = {c.name: c.options[0] if choices[c.name] is None else choices[c.name] for c in subject.choices}
         names = [*subject.presets, RANDOM]
-        numbers = st.segmented_control("Numbers", names, default=names[0], required=True, key=f"{key}_numbers", **how)
-        numbers = numbers or names[0]
+        numbers = one_of("Numbers", names, f"{key}_numbers", **how)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         sizes = {
             size.name: st.slider(
