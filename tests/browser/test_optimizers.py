@@ -174,7 +174,9 @@ def test_dragging_the_start_brings_new_paths(open_page: OpenPage):
     for i in range(1, 9):
         page.mouse.move(x + 12 * i, y + 6 * i)
     page.mouse.up()
-    wait_until(page, lambda: start(page) != BOWL.start and "race_bowl_x" in page.url)
+    page.wait_for_timeout(500)  # the last moves of the mouse may still be under way
+    dragged = float(control(page, "start").get_attribute("aria-valuenow") or 0)
+    wait_until(page, lambda: start(page)[0] == dragged and f"race_bowl_x={dragged}" in page.url)
     expect(race(page)).to_have_attribute("data-step", "50")
     wait_until(page, lambda: path(page, "adam") != before)
     there = start(page)

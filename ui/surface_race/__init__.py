@@ -21,6 +21,7 @@ MODULES = (
     "../run_view/numbers",
     "tracks",
     "heights",
+    "marks",
     "contour",
     "loss_chart",
     "memory",

@@ -3,10 +3,10 @@
 import { html, pool, rem, set, svg, write } from "./dom.js";
 import { short, ticks, tickLabel } from "./numbers.js";
 import { Heights } from "./heights.js";
+import { arrowPath, rgb } from "./marks.js";
 import { isLost, pieces, spread, stepOf } from "./tracks.js";
 
 const INSIDE = 10; // px from the edge at which a point outside is marked
-const ARROW = 34; // px: arrows show the direction, bars how much
 const STILL = 1e-3; // px: a shorter velocity or m has no direction worth showing
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 const SMALL = 0.01; // of the extent: one press of an arrow key; with Shift a tenth of it
@@ -138,7 +138,7 @@ export class Contour {
 
     paint(width, height) {
         const style = getComputedStyle(this.node);
-        const colour = (name) => parse(style.getPropertyValue(`--band-${name}`));
+        const colour = (name) => rgb(style.getPropertyValue(`--band-${name}`));
         const colours = { low: colour("low"), high: colour("high"), line: colour("line") };
         const scale = Math.min(2, window.devicePixelRatio || 1);
         const key = [this.surface.name, width, height, scale, ...Object.values(colours)].join();
@@ -235,15 +235,7 @@ export class Contour {
         }
         const sign = memory.name === "m" ? -1 : 1;
         const [across, up] = [sign * memory.values[2 * at] * this.perX(), sign * memory.values[2 * at + 1] * this.perY()];
-        const length = Math.hypot(across, up);
-        if (length < STILL) {
-            return "";
-        }
-        const [x, y] = [px + (ARROW * across) / length, py - (ARROW * up) / length];
-        const angle = Math.atan2(y - py, x - px);
-        const wing = (by) => `${(x - 9 * Math.cos(angle + by)).toFixed(1)} ${(y - 9 * Math.sin(angle + by)).toFixed(1)}`;
-        const tip = `${x.toFixed(1)} ${y.toFixed(1)}`;
-        return `M${px} ${py}L${tip}M${wing(0.45)}L${tip}L${wing(-0.45)}`;
+        return Math.hypot(across, up) < STILL ? "" : arrowPath(px, py, across, -up);
     }
 
     perX() {
@@ -271,10 +263,4 @@ export class Contour {
     y(py) {
         return this.surface.extent[2] + (this.area.bottom - py) / this.perY();
     }
-}
-
-// "#rrggbb" -> [red, green, blue]
-function parse(colour) {
-    const text = colour.trim();
-    return [1, 3, 5].map((i) => parseInt(text.slice(i, i + 2), 16));
 }
