@@ -1,6 +1,8 @@
 """nnlib: fully connected networks in plain NumPy, to be read beside the formulas.
 
-Read in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, solver, health, data.
+Read in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, solver, health; then graph
+and derivations, which write the same once more as graphs; data; and what the lessons compute: depth_and_scale,
+norm_labs, surfaces, effective_step, batched_check, bug_zoo, experiments.
 """
 
 from nnlib.fc_net import FullyConnectedNet
