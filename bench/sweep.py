@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Sweep
 from nnlib.worker_link import THREAD_LIMITS
@@ -32,18 +34,26 @@ def main(arguments: list[str]) -> int:
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     experiment.runs[0].load_data()  # prepares the data, if need be
     print(f"{experiment.name}: {len(experiment.runs)} runs of {options.epochs} epochs, {os.cpu_count()} cores\n")
-    print("Seconds, in brackets those of a core: where others load the machine, only these can be compared.\n")
-    print("| round | load | one process | workers | ratio | of cores | first run after |\n|---|" + 6 * "---:|")
+    print("Seconds, in brackets those of a core; others: how many cores other processes kept busy meanwhile.\n")
+    print(
+        "| round | one process | others | workers | others | ratio | of cores | first run after |\n|---|" + 7 * "---:|"
+    )
     ratios, firsts = [], []
     for r in range(options.rounds):
-        load = os.getloadavg()[0]
-        alone, alone_cores = one_process(experiment, options.epochs)
-        together, cores, first = workers(experiment)
-        ratios.append(together / alone)
-        firsts.append(first)
-        spent = f"{alone:.1f} ({alone_cores:.1f}) | {together:.1f} ({cores:.1f})"
+        alone, others_then = watched(lambda: one_process(experiment, options.epochs))
+        together, others_now = watched(lambda: workers(experiment))
+        ratios.append(together.seconds / alone.seconds)
+        firsts.append(together.first)
+        cores = together.cores / alone.cores
+        spent = " | ".join(
+            [
+                f"{alone.seconds:.1f} ({alone.cores:.1f})",
+                f"{others_then:.2f}",
+                f"{together.seconds:.1f} ({together.cores:.1f})",
+            ]
+        )
         print(
-            f"| {r + 1} | {load:.1f} | {spent} | {ratios[-1]:.2f} | {cores / alone_cores:.2f} | {first:.2f} |",
+            f"| {r + 1} | {spent} | {others_now:.2f} | {ratios[-1]:.2f} | {cores:.2f} | {together.first:.2f} |",
             flush=True,
         )
     met = {"ratio": (median(ratios), RATIO), "first run": (median(firsts), FIRST)}
@@ -52,16 +62,24 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def one_process(experiment: Experiment, epochs: int) -> tuple[float, float]:
-    """Seconds, and seconds of a core, of a process that does all runs one after the other."""
+class Spent(NamedTuple):
+    """Seconds by the clock, seconds of a core, and seconds to the end of the first run."""
+
+    seconds: float
+    cores: float
+    first: float = 0.0
+
+
+def one_process(experiment: Experiment, epochs: int) -> Spent:
+    """A new process that does all runs one after the other."""
     started, cores = time.perf_counter(), core_seconds()
     command = [sys.executable, "-c", ALONE, experiment.name, str(epochs)]
     subprocess.run(command, check=True, cwd=Path(__file__).parent.parent)
-    return time.perf_counter() - started, core_seconds() - cores
+    return Spent(time.perf_counter() - started, core_seconds() - cores)
 
 
-def workers(experiment: Experiment) -> tuple[float, float, float]:
-    """Seconds, and seconds of a core, of a sweep in new worker processes, and seconds to the end of its first run."""
+def workers(experiment: Experiment) -> Spent:
+    """A sweep in new worker processes; nothing is cached."""
     pool = Pool()
     started, cores = time.perf_counter(), core_seconds()
     sweep = Sweep(experiment, pool, use_cache=False)
@@ -70,10 +88,26 @@ def workers(experiment: Experiment) -> tuple[float, float, float]:
     sweep.wait()
     together = time.perf_counter() - started
     pool.close()  # waits for the workers: only then their cores' time counts
-    return together, core_seconds() - cores, first
+    return Spent(together, core_seconds() - cores, first)
+
+
+def watched(work: Callable[[], Spent]) -> tuple[Spent, float]:
+    """What the work spent, and how many cores all other processes kept busy meanwhile (not a number: unknown)."""
+    busy, own, started = busy_seconds(), core_seconds(), time.perf_counter()
+    spent = work()
+    elapsed = time.perf_counter() - started
+    return spent, (busy_seconds() - busy - (core_seconds() - own)) / elapsed
 
 
 def core_seconds() -> float:
     """Of this process and of all that it has waited for."""
-    spent = os.times()
-    return sum(spent[:4])
+    return sum(os.times()[:4])
+
+
+def busy_seconds() -> float:
+    """Of all cores, since the machine started; Linux only."""
+    try:
+        user, nice, system, _, _, irq, softirq, *_ = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:])
+    except (OSError, ValueError):
+        return float("nan")
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")

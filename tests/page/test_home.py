@@ -38,7 +38,7 @@ class TestSpiral:
 
     def test_a_paused_run_stays_paused(self, open_page: OpenPage):
         app = open_page("home")
-        app.button(key="home_pause").click().run()
+        app.button(key="home_play").click().run()
         run, at = run_of(app), run_of(app).solver.iteration
         assert run.status == "paused"
         app.run()

@@ -119,6 +119,8 @@ def test_every_part_opens(open_page: OpenPage):
 @pytest.mark.parametrize("strange", ["", "NaN", "1e999", "-5", "☃", "1.5"])
 @pytest.mark.parametrize("part", [GUESSED, FAILS, GAME, {}])
 def test_strange_links_break_nothing(open_page: OpenPage, part: dict[str, str], strange: str):
-    names = "part what amount N D row column seed D_narrow seed_narrow match_rows match_images match_mean match_threshold"
+    names = (
+        "part what amount N D row column seed D_narrow seed_narrow match_rows match_images match_mean match_threshold"
+    )
     app = open_page("layernorm", **dict.fromkeys([f"ln_{name}" for name in names.split()], strange) | part)
     assert not app.exception and not app.error

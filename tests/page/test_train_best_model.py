@@ -240,7 +240,8 @@ class TestRun:
         assert run_of(app) is run
         app.slider(key="depth").set_value(3).run()
         assert run_of(app) is not run
-        assert run_of(app).spec.depth == 3
+        assert (run_of(app).spec.depth, run_of(app).id) == (3, run.id)
+        assert run_of(app).name != run.name
 
     def test_settings_changed_in_mid_run_are_named(self, open_page: OpenPage):
         app = open_page(PAGE)

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints what it measured beside its targets; none of them asserts a figure."""

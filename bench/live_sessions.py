@@ -1,0 +1,108 @@
+"""Many visitors at once, without browsers: websocket sessions that open the start page and poll as a browser does."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+OVER = ("finished", "stopped", "diverged")
+
+
+@dataclass
+class Visit:
+    """What one session saw."""
+
+    first: float = 0.0  # seconds until the page had been drawn for the first time
+    answers: list[float] = field(default_factory=list)  # seconds a poll took
+    status: str = ""  # of the run it watched
+    iteration: int = 0
+    received: int = 0  # bytes
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)  # exceptions on the page
+
+
+class Session:
+    """One visitor of the start page; answers what the server asks for as Streamlit's own client does."""
+
+    def __init__(self, url: str, timeout: float):
+        self.url = url.replace("http", "ws", 1) + "/_stcore/stream"
+        self.timeout = timeout
+        self.visit = Visit()
+        self.page_hash = ""
+        self.every: dict[str, float] = {}  # fragment -> seconds between its polls
+        self.confirmed: WidgetState | None = None  # the component's word that code and frames have arrived
+
+    async def run(self) -> Visit:
+        """Poll until the run that is watched is over, or the time is."""
+        started = perf_counter()
+        async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as self.socket:  # type: ignore[arg-type]
+            await self.ask()
+            self.visit.first = perf_counter() - started
+            while self.every and perf_counter() - started < self.timeout:
+                fragment, interval = next(iter(self.every.items()))
+                await asyncio.sleep(interval)
+                asked = perf_counter()
+                await self.ask(fragment)
+                self.visit.answers.append(perf_counter() - asked)
+        self.visit.seconds = perf_counter() - started
+        return self.visit
+
+    async def ask(self, fragment: str = "") -> None:
+        """Have the page or a fragment run, and take in everything it sends."""
+        message = BackMsg()
+        message.rerun_script.page_script_hash = self.page_hash
+        if fragment:
+            message.rerun_script.fragment_id = fragment
+            message.rerun_script.is_auto_rerun = True
+        if self.confirmed is not None:
+            message.rerun_script.widget_states.widgets.append(self.confirmed)
+        await self.socket.send(message.SerializeToString())
+        while True:
+            received = await self.socket.recv(decode=False)
+            self.visit.received += len(received)
+            if self.take(ForwardMsg.FromString(received)):
+                return
+
+    def take(self, message: ForwardMsg) -> bool:
+        """Keep what a message tells; True: the run of the script it belongs to has ended."""
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self.page_hash = message.new_session.page_script_hash
+            if not message.metadata.run.fragment_ids:
+                self.every.clear()
+        elif kind == "auto_rerun":
+            self.every[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+        elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
+            self.visit.faults.append(message.delta.new_element.exception.message)
+        elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
+            component = message.delta.new_element.bidi_component
+            data = json.loads(component.bytes)
+            self.visit.status, self.visit.iteration = data["status"], data["iteration"]
+            received = {"received": [data["version"], data["run"]]}
+            self.confirmed = WidgetState(id=component.id, json_value=json.dumps(received))
+        return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+
+def visit_all(url: str, count: int, timeout: float, apart: float = 0.1) -> list[Visit]:
+    """So many sessions, each coming `apart` seconds after the one before; at most `timeout` seconds a session."""
+
+    async def come(i: int) -> Visit:
+        await asyncio.sleep(i * apart)
+        return await Session(url, timeout).run()
+
+    async def everybody() -> list[Visit]:
+        return await asyncio.gather(*(come(i) for i in range(count)))
+
+    return asyncio.run(everybody())
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """The smallest value that at least this share (0 to 1) of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
