@@ -16,9 +16,7 @@ def main(arguments: list[str]) -> int:
         arguments = ["steps", *arguments]
     name, *options = arguments
     if name not in BENCHMARKS:
-        print(
-            f"There is no benchmark {name!r}. python -m bench [NAME] [OPTIONS] with one of these names (default steps):"
-        )
+        print(f"There is no benchmark {name!r}: python -m bench [NAME] [OPTIONS], NAME being one of")
         print("\n".join(f"  {known:8}{what}" for known, what in BENCHMARKS.items()))
         return 2
     return import_module(f"bench.{name}").main(options)
