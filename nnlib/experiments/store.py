@@ -7,6 +7,7 @@ when one of these changes, the runs are done anew. What cannot be read is as goo
 import hashlib
 import json
 import os
+import platform
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -37,9 +38,10 @@ _writes = count()
 
 @cache
 def code_version() -> str:
-    """A short text that is another when nnlib's relevant sources, or NumPy's version, are others."""
+    """A short text that is another when nnlib's relevant sources, or what multiplies its matrices, are others."""
     sources = b"".join((NNLIB / f"{name}.py").read_bytes() for name in SOURCES)
-    return hashlib.sha256(sources + np.__version__.encode()).hexdigest()[:16]
+    arithmetic = (np.__version__, platform.machine(), os.environ.get("OPENBLAS_CORETYPE"))
+    return hashlib.sha256(sources + repr(arithmetic).encode()).hexdigest()[:16]
 
 
 def data_version(spec: RunSpec) -> str | None:
