@@ -17,6 +17,7 @@ from nnlib.experiments.results import COLUMNS
 from nnlib.run_spec import POINTS, RunSpec
 
 NETWORK = {"dropout_keep_ratio": 1.0, "normalization": None, "reg": 0.0}  # left out where all runs have the default
+DECAY = RunSpec.weight_decay
 TRAINING = {"warmup": 0.0, "patience": None, "augment": None}
 
 TITLE = """Layer by Layer: {name}, on {data}.
@@ -138,7 +139,7 @@ def _make_solver(experiment: Experiment) -> str:
     inputs, classes = {"digits": (64, 10), "cifar10": (3072, 10)}.get(run.data) or _points_sizes(run)
     seed = [f"seed={value['seed']}"] if experiment.global_seed is None else []
     network = [
-        f"[{value['width']}] * {value['depth']}",
+        _hidden_dims(experiment, value),
         f"input_dim={inputs}",
         f"num_classes={classes}",
         f"weight_scale={value['weight_scale']}",
@@ -149,7 +150,7 @@ def _make_solver(experiment: Experiment) -> str:
     training = [
         *("model", "data"),
         f"update_rule={value['update_rule']}",
-        f'optim_config={{"learning_rate": {value["learning_rate"]}}}',
+        f"optim_config={_optim_config(experiment, value)}",
         f"batch_size={_batch_size(experiment)}",
         f"num_epochs={value['num_epochs']}",
         *(schedule if value["schedule"] != '"constant"' else ()),
@@ -165,6 +166,28 @@ def _make_solver(experiment: Experiment) -> str:
         network="".join(f"\n        {argument}," for argument in network) + "\n    ",
         training="".join(f"\n        {argument}," for argument in training) + "\n    ",
     )
+
+
+def _hidden_dims(experiment: Experiment, value: dict[str, str]) -> str:
+    """As short as the runs allow: one list for all, or a formula."""
+    runs, varied = experiment.runs, {"width", "depth", "taper"} & set(experiment.varied)
+    if all(run.taper == 1 for run in runs):
+        return f"[{value['width']}] * {value['depth']}"
+    if not varied:
+        return repr(runs[0].hidden_dims)
+    return f"[max(1, round({value['width']} * {value['taper']}**i)) for i in range({value['depth']})]"
+
+
+def _optim_config(experiment: Experiment, value: dict[str, str]) -> str:
+    """The update rule's settings, other than its defaults."""
+    rules = {run.update_rule for run in experiment.runs if run.optim_config.get("weight_decay", DECAY) != DECAY}
+    config = f'{{"learning_rate": {value["learning_rate"]}}}'
+    if not rules:
+        return config
+    decay = f'{{"weight_decay": {value["weight_decay"]}}}'
+    if "update_rule" in experiment.varied:
+        return f"{config} | ({decay} if update_rule in {json.dumps(sorted(rules))} else {{}})"
+    return f"{config[:-1]}, {decay[1:]}"
 
 
 def _points_sizes(run: RunSpec) -> tuple[int, int]:

@@ -16,19 +16,23 @@ class RunSpec:
     """Everything a run depends on; two runs of equal specs give equal numbers.
 
     data: "digits", "cifar10" or one of `POINTS`; num_train: training examples used, 0 for all.
-    depth: hidden layers; width: units in each. The other fields are those of `FullyConnectedNet` and `Solver`.
+    depth: hidden layers; width: units in the first; taper: each further layer has so many times the units of the one
+    before. weight_decay: for the rules that have it (adamw). The other fields are those of `FullyConnectedNet` and
+    `Solver`.
     """
 
     data: str = "digits"
     num_train: int = 0
     depth: int = 2
     width: int = 64
+    taper: float = 1.0
     normalization: str | None = None
     dropout_keep_ratio: float = 1.0
     weight_scale: float | str = "he"
     reg: float = 0.0
     update_rule: str = "adam"
     learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
     schedule: str = "constant"
     lr_decay: float = 0.95
     warmup: float = 0.0
@@ -43,6 +47,19 @@ class RunSpec:
             raise ValueError(f"there is no update rule {self.update_rule!r}: choose one of {', '.join(DEFAULTS)}.")
         if not (0 < self.learning_rate < float("inf")):
             raise ValueError(f"learning_rate is {self.learning_rate}, but must be a positive number.")
+        if not (0 < self.taper <= 1):
+            raise ValueError(f"taper is {self.taper}, but must be above 0 and at most 1.")
+
+    @property
+    def hidden_dims(self) -> list[int]:
+        """Units in each hidden layer, at least one."""
+        return [max(1, round(self.width * self.taper**i)) for i in range(self.depth)]
+
+    @property
+    def optim_config(self) -> dict[str, float]:
+        """The update rule's settings that a run chooses."""
+        chosen = {"learning_rate": self.learning_rate, "weight_decay": self.weight_decay}
+        return {name: value for name, value in chosen.items() if name in DEFAULTS[self.update_rule]}
 
     def load_data(self) -> Dataset:
         """The data set, cut to num_train.
@@ -70,7 +87,7 @@ class RunSpec:
         """
         seed = self.seed if own_generator else None
         model = FullyConnectedNet(
-            [self.width] * self.depth,
+            self.hidden_dims,
             input_dim=int(dataset.X_train[:1].size),
             num_classes=len(dataset.class_names),
             dropout_keep_ratio=self.dropout_keep_ratio,
@@ -83,7 +100,7 @@ class RunSpec:
             model,
             dataset.as_dict(),
             update_rule=self.update_rule,
-            optim_config={"learning_rate": self.learning_rate},
+            optim_config=self.optim_config,
             lr_decay=self.lr_decay,
             batch_size=min(self.batch_size, len(dataset.y_train)),
             num_epochs=self.num_epochs,

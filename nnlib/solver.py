@@ -8,6 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib import checkpoints
+from nnlib.augmentation import AUGMENTATIONS
 from nnlib.checks import require_labels, require_whole
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth, find_overflow, measure
@@ -59,7 +60,8 @@ class Solver:
             Without it batches are drawn with replacement from NumPy's global state, as the course does.
         schedule, warmup: see `nnlib.schedules.learning_rate`.
         patience: stop when the validation accuracy has not risen for so many epochs; None: never.
-        augment: "flip" mirrors each picture (N, C, height, width) of a batch left to right with probability 1/2.
+        augment: "flip", "shift" or "flip and shift" changes the pictures (N, C, height, width) of each batch at random
+            (`nnlib.augmentation`).
 
     Raises:
         ValueError: a name is unknown, a number is out of range, or the data do not fit together or the model.
@@ -130,11 +132,11 @@ class Solver:
         for name in ("num_train_samples", "num_val_samples", "patience", "checkpoint_every"):
             if getattr(self, name) is not None:
                 require_whole(name, getattr(self, name))
-        if self.augment not in (None, "flip"):
-            raise ValueError(f"there is no augmentation {self.augment!r}: choose None or 'flip'.")
-        if self.augment == "flip" and len(self.X_train.shape) != 4:
+        if self.augment is not None and self.augment not in AUGMENTATIONS:
+            raise ValueError(f"there is no augmentation {self.augment!r}: choose None or {', '.join(AUGMENTATIONS)}.")
+        if self.augment is not None and len(self.X_train.shape) != 4:
             raise ValueError(
-                f"only pictures (N, C, height, width) can be flipped, but X_train is {self.X_train.shape}."
+                f"only pictures (N, C, height, width) can be augmented, but X_train is {self.X_train.shape}."
             )
         learning_rate(self.schedule, self.base_learning_rate, 0, 1, warmup=self.warmup)  # raises what it cannot use
 
@@ -211,9 +213,9 @@ class Solver:
                 self._order = self._generator(_BATCHES, epoch).permutation(N)
             rows = self._order[i * self.batch_size : (i + 1) * self.batch_size]
         X, y = self.X_train[rows], self.y_train[rows]
-        if self.augment == "flip":
-            u = np.random.random(len(y)) if self.seed is None else self._generator(_FLIPS, t).random(len(y))
-            X = np.where(u[:, None, None, None] < 0.5, X[..., ::-1], X)
+        if self.augment is not None:
+            random = np.random.random if self.seed is None else self._generator(_AUGMENTATION, t).random
+            X = AUGMENTATIONS[self.augment](X, random)
         return X, y
 
     def _generator(self, purpose: int, number: int) -> np.random.Generator:
@@ -269,4 +271,4 @@ class Solver:
         self.__dict__.pop("_order", None)
 
 
-_BATCHES, _FLIPS, _SAMPLES = 2**31, 2**31 + 1, 2**31 + 2  # far from the iterations that number dropout's masks
+_BATCHES, _AUGMENTATION, _SAMPLES = 2**31, 2**31 + 1, 2**31 + 2  # far from the iterations that number dropout's masks

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from nnlib.optim import RULES
+from nnlib.augmentation import AUGMENTATIONS, SHIFT
+from nnlib.optim import DEFAULTS, RULES
 from nnlib.run_spec import POINTS, RunSpec
 from nnlib.schedules import SCHEDULES, learning_rate
 from ui import charts, datasets
@@ -17,6 +18,7 @@ STEPS = (1, 2, 5)
 LEARNING_RATES = [float(f"{m}e{e}") for e in range(-6, 2) for m in STEPS]
 WEIGHT_SCALES: list[str] = ["he", "xavier", *(f"{m}e{e}" for e in range(-5, 0) for m in STEPS), "1"]
 STRENGTHS = [0.0, *(float(f"{m}e{e}") for e in range(-5, 0) for m in STEPS)]
+TAPERS = [1.0, 0.75, 0.5, 0.25]
 WIDTHS = [4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 512, 1024]
 BATCHES = [1, 2, 5, 10, 20, 50, 100, 128, 200, 256, 500]
 TRAINING_SIZES = [0, 50, 100, 500, 1000, 4000, 10000, 20000]
@@ -37,7 +39,7 @@ def preset(specs: dict[str, RunSpec], label: str, key: str, about: str) -> str:
 def set_controls(spec: RunSpec) -> None:
     """Put a spec's values into the widgets; to be called before they are drawn, as from a callback."""
     shown = {field.name: getattr(spec, field.name) for field in fields(RunSpec)}
-    shown["flip"] = shown.pop("augment") == "flip"
+    shown["augment"] = spec.augment or NONE
     shown["normalization"] = spec.normalization or NONE
     shown["weight_scale"] = _scale_name(spec.weight_scale)
     shown["patience"] = spec.patience or 0
@@ -71,20 +73,23 @@ def data_controls(default: RunSpec) -> dict[str, Any]:
             "Training pictures", sizes, default.num_train, "num_train", format_func=lambda n: f"{n:,}" if n else "all"
         )
     if name == "cifar10":
-        augment = st.toggle(
-            "Mirror pictures at random",
-            default.augment == "flip",
-            key="flip",
-            help="Half of each batch, left to right.",
-            **BOUND,
+        augment = one_of(
+            "Change pictures at random",
+            [NONE, *AUGMENTATIONS],
+            "augment",
+            default.augment or NONE,
+            help=f"flip: half of each batch, left to right. shift: by up to {SHIFT} pixels each way.",
         )
-        chosen["augment"] = "flip" if augment else None
+        chosen["augment"] = augment if augment != NONE else None
     return chosen
 
 
 def network_controls(default: RunSpec) -> dict[str, Any]:
     depth = st.slider("Hidden layers", 1, 10, default.depth, key="depth", **BOUND)
-    width = _choice("Units in each", WIDTHS, default.width, "width")
+    width = _choice("Units in the first", WIDTHS, default.width, "width")
+    taper = _choice(
+        "Each further layer", TAPERS, default.taper, "taper", format_func=lambda t: f"× {t:g}" if t < 1 else "the same"
+    )
     normalization = one_of(
         "Normalization", [NONE, "batchnorm", "layernorm"], "normalization", default.normalization or NONE
     )
@@ -109,6 +114,7 @@ def network_controls(default: RunSpec) -> dict[str, Any]:
     return {
         "depth": depth,
         "width": width,
+        "taper": taper,
         "normalization": normalization if normalization != NONE else None,
         "weight_scale": scale if scale in ("he", "xavier") else float(scale),
         "dropout_keep_ratio": keep,
@@ -122,8 +128,12 @@ def training_controls(default: RunSpec) -> dict[str, Any]:
     rate = _choice(
         "Learning rate", LEARNING_RATES, default.learning_rate, "learning_rate", format_func=lambda r: f"{r:g}"
     )
-    schedule = one_of("Schedule", SCHEDULES, "schedule", default.schedule)
-    chosen: dict[str, Any] = {"update_rule": rule, "learning_rate": rate, "schedule": schedule}
+    chosen: dict[str, Any] = {"update_rule": rule, "learning_rate": rate}
+    if "weight_decay" in DEFAULTS[rule]:
+        chosen["weight_decay"] = _choice(
+            "Weight decay", STRENGTHS, default.weight_decay, "weight_decay", format_func=lambda d: f"{d:g}"
+        )
+    schedule = chosen["schedule"] = one_of("Schedule", SCHEDULES, "schedule", default.schedule)
     if schedule == "step":
         chosen["lr_decay"] = st.slider("Factor an epoch", 0.5, 1.0, default.lr_decay, 0.01, key="lr_decay", **BOUND)
     chosen["warmup"] = st.slider(

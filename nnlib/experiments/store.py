@@ -26,8 +26,8 @@ from nnlib.run_spec import RunSpec
 
 NNLIB = Path(__file__).resolve().parents[1]
 SOURCES = (  # what a run's numbers depend on; the data are in the key themselves
-    *("layers", "normalization", "sums", "checks", "optim", "schedules", "params", "fc_net", "solver", "run_spec"),
-    *("health", "experiments/running", "experiments/results", "data/pixels", "data/dataset"),
+    *("layers", "normalization", "sums", "checks", "optim", "schedules", "params", "fc_net", "augmentation", "solver"),
+    *("run_spec", "health", "experiments/running", "experiments/results", "data/pixels", "data/dataset"),
 )
 MAX_FILES = 4000
 PRUNE_EVERY = 100  # writes

@@ -34,7 +34,7 @@ CHOICES: dict[str, list[Any]] = {
     "num_epochs": controls.EPOCHS,
     "num_train": [n for n in controls.TRAINING_SIZES if n <= 1000],
 }
-BOUND = ("preset", "data", "seed", "update_rule", "normalization", "schedule", "train_speed", "flip", "lr_decay")
+BOUND = ("preset", "data", "seed", "update_rule", "normalization", "schedule", "train_speed", "augment", "lr_decay")
 LARGEST = {"depth": "10", "width": "1024", "batch_size": "500", "num_epochs": "500", "normalization": "batchnorm"}
 
 
@@ -117,7 +117,7 @@ class TestPresets:
         assert run_of(app).spec == DIGITS
 
     def test_cifar10(self, open_page: OpenPage, real_cifar10: Path):
-        app = open_page(PAGE, preset="CIFAR-10: a good start", flip="true")
+        app = open_page(PAGE, preset="CIFAR-10: a good start", augment="flip")
         assert run_of(app).spec.augment == "flip"
         app.selectbox(key="preset").select("Spiral: see the boundary").run()
         app.selectbox(key="preset").select("CIFAR-10: a good start").run()

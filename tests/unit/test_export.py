@@ -24,10 +24,12 @@ EVERYTHING = replace(
     weight_scale="xavier",
     reg=0.01,
     update_rule="adamw",
+    weight_decay=0.3,
+    taper=0.5,
     schedule="cosine",
     warmup=0.2,
     batch_size=200,
-    augment="flip",
+    augment="flip and shift",
     patience=2,
     seed=11,
 )
@@ -42,6 +44,10 @@ CASES = [
     Experiment("big_batch", (replace(SMALL, batch_size=1000, seed=3),)),
     Experiment("schedules", tuple(replace(SMALL, schedule=s, lr_decay=0.5) for s in ("constant", "step", "cosine"))),
     Experiment("nets", (replace(SMALL, depth=0), replace(SMALL, depth=1, width=3), replace(SMALL, weight_scale="he"))),
+    Experiment("tapers", tuple(replace(SMALL, depth=3, width=9, taper=t) for t in (1.0, 0.5))),
+    Experiment(
+        "rules", tuple(replace(SMALL, update_rule=r, weight_decay=d) for r in ("adam", "adamw") for d in (0.0, 0.9))
+    ),
     Experiment("spirals", tuple(replace(SMALL, data="spiral", num_train=n, seed=n) for n in (0, 40))),
     Experiment("moons", (replace(SMALL, data="moons", num_train=0),)),
     Experiment("diverging", (replace(SMALL, update_rule="sgd", learning_rate=1e30), SMALL)),

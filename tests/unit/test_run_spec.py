@@ -50,6 +50,8 @@ def test_another_seed_gives_another_run(data: str):
         {"num_train": 100, "data": "digits"},
         {"depth": 3},
         {"width": 7},
+        {"taper": 0.5},
+        {"update_rule": "adamw", "weight_decay": 0.5},
         {"normalization": "batchnorm"},
         {"dropout_keep_ratio": 0.5},
         {"weight_scale": 0.5},
@@ -101,7 +103,9 @@ def test_differences_are_named_with_both_values():
 
 
 def test_no_field_escapes_differences():
-    other = RunSpec("xor", 7, 1, 3, "layernorm", 0.5, 0.1, 0.2, "sgd", 0.3, "step", 0.5, 0.1, 9, 8, "flip", 2, 77)
+    other = RunSpec(
+        *("xor", 7, 1, 3, 0.5, "layernorm", 0.5, 0.1, 0.2, "sgd", 0.3, 0.2, "step", 0.5, 0.1, 9, 8, "flip", 2, 77)
+    )
     assert list(SMALL.differences(other)) == [field.name for field in fields(RunSpec)]
 
 
@@ -112,6 +116,8 @@ def test_no_field_escapes_differences():
         ({"learning_rate": 0.0}, "learning_rate is 0.0, but must be a positive number."),
         ({"learning_rate": float("nan")}, "learning_rate is nan, but must be a positive number."),
         ({"learning_rate": float("inf")}, "learning_rate is inf, but must be a positive number."),
+        ({"taper": 0.0}, "taper is 0.0, but must be above 0 and at most 1."),
+        ({"taper": 1.5}, "taper is 1.5, but must be above 0 and at most 1."),
         ({"normalization": "magic"}, "normalization"),
         ({"schedule": "magic"}, "schedule"),
         ({"dropout_keep_ratio": 0.0}, "dropout_keep_ratio"),
@@ -130,3 +136,14 @@ def test_what_cannot_be_run_says_so(change: dict[str, Any], message: str):
 def test_unknown_data_are_named_with_those_there_are():
     with pytest.raises(DataError, match="There is no data set 'magic': choose one of digits, cifar10, "):
         RunSpec(data="magic").load_data()
+
+
+def test_each_further_layer_is_so_many_times_the_one_before():
+    assert RunSpec(depth=3, width=1024, taper=0.5).hidden_dims == [1024, 512, 256]
+    assert RunSpec(depth=3, width=2, taper=0.25).hidden_dims == [2, 1, 1]
+    assert RunSpec(depth=0).hidden_dims == []
+
+
+def test_weight_decay_reaches_the_rule_that_has_it_only():
+    assert RunSpec(update_rule="adamw", weight_decay=0.3).optim_config == {"learning_rate": 1e-3, "weight_decay": 0.3}
+    assert RunSpec(update_rule="adam", weight_decay=0.3).optim_config == {"learning_rate": 1e-3}

@@ -146,7 +146,7 @@ def test_health_comes_when_asked_for_and_once():
         ({"warmup": 1.5}, ["warmup", "1.5"]),
         ({"batch_size": 0}, ["batch_size", "0"]),
         ({"num_epochs": -1}, ["num_epochs", "-1"]),
-        ({"augment": "rotate"}, ["'rotate'", "'flip'"]),
+        ({"augment": "rotate"}, ["'rotate'", "None or flip, shift"]),
         ({"data": pictures() | {"y_train": np.zeros(3, int)}}, ["X_train", "48", "3"]),
         ({"data": pictures() | {"y_val": np.zeros(25, int)}}, ["X_val", "24", "25"]),
         ({"data": pictures() | {"X_val": np.zeros((24, 5))}}, ["X_val", "(24, 5)", "24 numbers"]),
