@@ -91,7 +91,7 @@ chart = alt.Chart(alt.Data(values=values), title="Best validation accuracy").mar
 def script(experiment: Experiment) -> str:
     """A Python file."""
     title, *cells = _cells(experiment)
-    return "\n\n\n".join([f'"""{title}\n"""', *cells, f'chart.save("{_name(experiment)}.html")']) + "\n"
+    return "\n\n\n".join([f'"""{title}\n"""', *cells, f'chart.save("{file_name(experiment)}.html")']) + "\n"
 
 
 def notebook(experiment: Experiment) -> str:
@@ -116,7 +116,7 @@ def _cells(experiment: Experiment) -> list[str]:
     """The title, then the code in pieces."""
     data, seed = experiment.runs[0].data, experiment.global_seed
     return [
-        TITLE.format(name=_name(experiment), data=data) + (FETCH if data == "cifar10" else ""),
+        TITLE.format(name=file_name(experiment), data=data) + (FETCH if data == "cifar10" else ""),
         IMPORTS.format(
             module="points" if data in POINTS else data, numpy="" if seed is None else "import numpy as np\n"
         ),
@@ -125,7 +125,7 @@ def _cells(experiment: Experiment) -> list[str]:
         TRAIN.format(
             columns=_literal(COLUMNS),
             solvers=OWN_STREAMS if seed is None else ONE_STREAM.format(seed=seed),
-            name=_name(experiment),
+            name=file_name(experiment),
         ),
         _chart(experiment),
     ]
@@ -234,7 +234,7 @@ def _chart(experiment: Experiment) -> str:
     return AGAINST.format(x=axis, scale="log" if spread else "linear")
 
 
-def _name(experiment: Experiment) -> str:
+def file_name(experiment: Experiment) -> str:
     """Safe as a file's name and inside quotes."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", experiment.name) or "experiment"
 
