@@ -2,58 +2,14 @@
 
 import streamlit as st
 
-from nnlib.run_spec import RunSpec
-from ui import controls, datasets, prose
-from ui.presets import TRAIN
-from ui.run_panel import forget, obtain, run_panel
-from ui.run_result import result
+from ui import prose
+from ui.one_of import one_of
+from ui.train_panel import train_panel
+
+PARTS = {
+    "Train": train_panel,
+}
 
 st.title("Train your best model")
 prose.show("train_best_model", "intro")
-
-presets = {name: spec for name, spec in TRAIN.items() if spec.data in datasets.available()}
-with st.container(border=True):
-    chosen, why = st.columns([1, 2], vertical_alignment="center")
-    with chosen:
-        name = controls.preset(presets, "Preset", "preset", "Sets all the controls; change them from there.")
-    why.markdown(prose.text("presets", name))
-
-picture, settings = st.columns([3, 1], gap="medium")
-with settings:
-    default = presets[name]
-    st.subheader("Data")
-    chosen_data = controls.data_controls(default)
-    st.subheader("Network")
-    chosen_network = controls.network_controls(default)
-    st.subheader("Training")
-    chosen_training = controls.training_controls(default)
-
-with picture:
-    guess = st.slider(
-        prose.text("train_best_model", "prediction"), 0, 100, 50, 5, format="%d %%", key="guess", bind="query-params"
-    )
-    try:
-        spec = RunSpec(**chosen_data, **chosen_network, **chosen_training)
-        dataset = datasets.load(spec)
-        run = obtain("train_run", spec, dataset)
-    except ValueError as error:
-        st.error(str(error))
-        st.stop()
-    if changed := run.spec.differences(spec):
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            names = ", ".join(f"{setting} {here} → {there}" for setting, (here, there) in changed.items())
-            prose.show("train_best_model", "changed", differences=names)
-            st.button(
-                "Start over with these",
-                icon=":material/replay:",
-                on_click=forget,
-                args=("train_run",),
-            )
-    with settings:
-        controls.learning_rate_preview(spec, len(dataset.y_train))
-    run_panel("train_run", key="train")
-    if run.over:
-        result(run, guess)
-
-st.header("What to look for")
-prose.show("train_best_model", "look for")
+PARTS[one_of("Part", list(PARTS), "train_part", label_visibility="collapsed", persist_state=None)]()

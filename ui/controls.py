@@ -23,7 +23,7 @@ WIDTHS = [4, 8, 16, 32, 50, 64, 100, 128, 200, 256, 512, 1024]
 BATCHES = [1, 2, 5, 10, 20, 50, 100, 128, 200, 256, 500]
 TRAINING_SIZES = [0, 50, 100, 500, 1000, 4000, 10000, 20000]
 EPOCHS = [1, 2, 5, 10, 20, 40, 60, 100, 200, 500]
-BOUND: dict[str, Any] = {"bind": "query-params"}
+BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 NONE = "none"
 
 

@@ -1,0 +1,56 @@
+"""Train: choose data, network and update rule, watch the run, see what it has reached."""
+
+import streamlit as st
+
+from nnlib.run_spec import RunSpec
+from ui import controls, datasets, prose
+from ui.presets import TRAIN
+from ui.run_panel import forget, obtain, run_panel
+from ui.run_result import result
+
+PAGE = "train_best_model"
+
+
+def train_panel() -> None:
+    """The whole part of the page; the run lives on while other parts and pages are shown."""
+    presets = {name: spec for name, spec in TRAIN.items() if spec.data in datasets.available()}
+    with st.container(border=True):
+        chosen, why = st.columns([1, 2], vertical_alignment="center")
+        with chosen:
+            name = controls.preset(presets, "Preset", "preset", "Sets all the controls; change them from there.")
+        why.markdown(prose.text("presets", name))
+
+    picture, settings = st.columns([3, 1], gap="medium")
+    with settings:
+        default = presets[name]
+        st.subheader("Data")
+        chosen_data = controls.data_controls(default)
+        st.subheader("Network")
+        chosen_network = controls.network_controls(default)
+        st.subheader("Training")
+        chosen_training = controls.training_controls(default)
+
+    with picture:
+        question = prose.text(PAGE, "prediction")
+        guess = st.slider(question, 0, 100, 50, 5, format="%d %%", key="guess", **controls.BOUND)
+        try:
+            spec = RunSpec(**chosen_data, **chosen_network, **chosen_training)
+            dataset = datasets.load(spec)
+            run = obtain("train_run", spec, dataset)
+        except ValueError as error:
+            st.error(str(error))
+            return
+        if changed := run.spec.differences(spec):
+            with st.container(border=True, horizontal=True, vertical_alignment="center"):
+                names = ", ".join(f"{setting} {here} → {there}" for setting, (here, there) in changed.items())
+                prose.show(PAGE, "changed", differences=names)
+                icon = ":material/replay:"
+                st.button("Start over with these", icon=icon, on_click=forget, args=("train_run",))
+        with settings:
+            controls.learning_rate_preview(spec, len(dataset.y_train))
+        run_panel("train_run", key="train")
+        if run.over:
+            result(run, guess)
+
+    st.header("What to look for")
+    prose.show(PAGE, "look for")
