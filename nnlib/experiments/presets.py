@@ -50,14 +50,15 @@ def batch_sizes(name: str, base: RunSpec, normalization: str, sizes: Iterable[in
     return Experiment(name, (*runs, replace(base, normalization=None, batch_size=min(sizes))))
 
 
-def on_log_scale(low: float, high: float, count: int) -> tuple[float, ...]:
-    """So many values in equal ratios, rounded to three digits."""
-    return tuple(float(f"{value:.3g}") for value in np.geomspace(low, high, count))
+def in_steps_of_three(low: float, high: float) -> tuple[float, ...]:
+    """1 and 3 times the powers of ten, from low to high."""
+    values = (float(f"{digit}e{power}") for power in range(-6, 2) for digit in (1, 3))
+    return tuple(value for value in values if low <= value <= high)
 
 
 _THREE, _FIVE = replace(OVERFIT, depth=2), replace(OVERFIT, depth=4)
 _BATCHES = replace(DEEP, learning_rate=10**-3.5)
-_MAP = (on_log_scale(1e-3, 1, 7), on_log_scale(1e-5, 1, 11))
+_MAP = (in_steps_of_three(1e-3, 1), in_steps_of_three(1e-5, 1))
 PUBLISHED = (
     Experiment("overfit_50_three_layer", (replace(_THREE, weight_scale=1e-2, learning_rate=1e-2),)),
     Experiment("overfit_50_five_layer", (replace(_FIVE, weight_scale=5e-2, learning_rate=2e-3),)),
@@ -74,7 +75,7 @@ _D_OVERFIT, _D_DEEP = replace(OVERFIT, data="digits"), replace(DEEP, data="digit
 _D_THREE, _D_FIVE = replace(_D_OVERFIT, depth=2), replace(_D_OVERFIT, depth=4)
 _D_RACE = replace(_D_DEEP, num_train=0, weight_scale=0.1, num_epochs=5)
 _D_BATCHES = replace(_D_DEEP, num_train=500, learning_rate=10**-3.5)
-_D_MAP = (on_log_scale(1e-2, 3.16, 6), on_log_scale(1e-3, 10, 9))
+_D_MAP = (in_steps_of_three(1e-2, 3), in_steps_of_three(1e-3, 10))
 ON_DIGITS = (
     Experiment("digits_overfit_50_three_layer", (replace(_D_THREE, weight_scale=0.2, learning_rate=0.3),)),
     Experiment("digits_overfit_50_five_layer", (replace(_D_FIVE, weight_scale=0.3, learning_rate=0.03),)),
