@@ -19,7 +19,7 @@ from functools import cache
 import streamlit as st
 
 from nnlib.data import DataError
-from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe
+from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe, expected_seconds
 from ui import prose
 from ui.live import is_connected
 from ui.run_panel import session_id
@@ -155,9 +155,12 @@ def _ready(experiment: Experiment) -> tuple[str, bool]:
     """What pressing the button would do, and whether the data for it are absent."""
     try:
         cached, total = cached_runs(experiment), len(experiment.runs)
+        seconds = expected_seconds(experiment, pool().size)
     except DataError as error:
         return str(error), True
-    return prose.text("sweeps", "ready cached" if cached else "ready", total=total, cached=cached), False
+    part = "ready" if not cached else "ready some" if cached < total else "ready all"
+    time = prose.text("sweeps", "while") if seconds is None else duration(seconds * (1 - cached / total))
+    return prose.text("sweeps", part, total=total, cached=cached, time=time, workers=pool().size), False
 
 
 def _differences(shown: Experiment, chosen: Experiment) -> str:

@@ -19,6 +19,7 @@ Pages use `ui.sweeps`, which does the polling; `nnlib.export` gives an experimen
 """
 
 from nnlib.experiments.description import Experiment, describe
+from nnlib.experiments.estimate import expected_seconds
 from nnlib.experiments.group import RunState
 from nnlib.experiments.presets import EXPERIMENTS
 from nnlib.experiments.published import Comparison, compare
@@ -39,6 +40,7 @@ __all__ = [
     "cached_runs",
     "compare",
     "describe",
+    "expected_seconds",
     "run",
     "summary",
     "to_csv",

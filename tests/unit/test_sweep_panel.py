@@ -59,7 +59,7 @@ def open_page() -> AppTest:
 
 def test_from_start_to_end_and_once_more():
     app = open_page()
-    assert "2 runs, in as many processes" in words(app) and "no sweep" in words(app)
+    assert "2 runs, at most" in words(app) and "no sweep" in words(app)
     app = ended(press(app, "run"))
     assert "drawn: 2 of 2" in words(app) and "page sees finished" in words(app)
     assert [button.key for button in app.button] == ["demo_again"]
