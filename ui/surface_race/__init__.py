@@ -58,19 +58,29 @@ def surface_race(
     """
 
     def moved() -> None:
-        new = st.session_state[key].start
-        if on_start and new:
-            on_start(float(new[0]), float(new[1]))
+        asked = _asked(key)
+        if on_start and asked:
+            on_start(asked[0], asked[1])
 
     data = {
         "surface": _surface(surface),
         "start": start,
+        "answers": asked[2] if (asked := _asked(key)) else None,
         "steps": steps,
         "tracks": [_track(walk) for walk in walks],
         "texts": texts,
         "outcome": {"step": outcome[0], "text": outcome[1]} if outcome else None,
     }
     _component(data=encode(data), key=key, height="content", on_start_change=moved)
+
+
+def _asked(key: str) -> tuple[float, float, float] | None:
+    """The last place that the learner asked for, and the number of that message."""
+    try:
+        x, y, number = map(float, st.session_state[key].start)
+    except (KeyError, AttributeError, TypeError, ValueError):
+        return None  # nothing yet, or not from our component
+    return x, y, number
 
 
 def short_name(rule: str) -> str:

@@ -8,7 +8,6 @@ import { Player } from "./player.js";
 import { unpack } from "./tracks.js";
 
 const decoder = new window.TextDecoder();
-const PATIENCE_MS = 3000; // so long the answer to the newest start is waited for
 const BESIDE = 4; // so many rules' numbers fit beside the picture, more go below it
 const SEND_MS = 100; // while the start is dragged, Python is asked for new paths at most this often
 
@@ -56,7 +55,7 @@ class SurfaceRace {
         this.step = another || this.tracks.length === 0 ? 0 : Math.min(this.step, data.steps);
         set(this.layout, { "data-many": this.tracks.length > BESIDE ? "" : null });
         this.memory.build(this.tracks, this.tracks.length ? "" : data.texts.waiting);
-        this.contour.build(data.surface, this.startAfter(data.start), this.tracks, data.texts);
+        this.contour.build(data.surface, this.startAfter(data), this.tracks, data.texts);
         this.loss.build(this.tracks, data.steps, data.surface.lowest);
         write(this.guess, data.texts.guess ?? "");
         set(this.root, { "data-start": data.start.join(), "data-steps": data.steps, "data-surface": data.surface.name });
@@ -91,19 +90,23 @@ class SurfaceRace {
     }
 
     // Ask for the paths from another start; while it is dragged not too often, and where it is let go for certain.
+    // Each message has a number: without, the same place sent twice would be no news to Python, which would then take
+    // the start from the fields beside the picture, and these may still hold an earlier place.
     moveStart(x, y, done) {
         clearTimeout(this.later);
         const wait = done ? 0 : Math.max(0, (this.sent ?? 0) + SEND_MS - performance.now());
+        this.number = (this.number ?? Date.now()) + 1;
+        const message = [x, y, this.number];
         this.later = setTimeout(() => {
             this.sent = performance.now();
-            this.send("start", [x, y]);
+            this.send("start", message);
         }, wait);
-        this.asked = { start: [x, y], until: performance.now() + PATIENCE_MS };
+        this.asked = { start: [x, y], number: this.number };
     }
 
-    // Where the start stands after a message: the answer to an earlier place does not take it back there.
-    startAfter(start) {
-        if (this.asked && start.join() !== this.asked.start.join() && performance.now() < this.asked.until) {
+    // Where the start stands after an answer: one to an earlier message does not take it back there.
+    startAfter({ start, answers }) {
+        if (this.asked && this.asked.number !== answers) {
             return this.asked.start;
         }
         this.asked = null;
