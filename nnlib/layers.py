@@ -183,15 +183,16 @@ def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
     N, C = x.shape
     if y.shape != (N,):
         raise ValueError(f"y needs one label for each of the {N} rows of x, but has shape {y.shape}: make it ({N},).")
-    require_labels("y", y, C)
+    one_hot = y[:, None] == np.arange(C)  # (N, C)
+    if y.dtype.kind not in "iu" or np.count_nonzero(one_hot) != N:  # sooner than looking for y's least and greatest
+        require_labels("y", y, C)
     top = x.max(axis=1, keepdims=True)  # (N, 1)
     shifted = x - top  # (N, C): the largest is 0, so that exp cannot overflow
     e = np.exp(shifted)  # (N, C)
     total = e.sum(axis=1, keepdims=True)  # (N, 1)
     logp = shifted - np.log(total)  # (N, C)
-    picked = logp[np.arange(N), y]  # (N,)
+    picked = logp[one_hot]  # (N,)
     loss = float(-picked.sum() / N)
     p = e / total  # (N, C)
-    one_hot = y[:, None] == np.arange(C)  # (N, C)
     dx = (p - one_hot) / N  # (N, C)
     return loss, dx

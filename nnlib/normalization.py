@@ -49,8 +49,10 @@ def batchnorm_forward(
     mode, eps, momentum = bn_param.get("mode", ""), bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     require_mode(mode)
     N, D = x.shape
-    running_mean = bn_param.setdefault("running_mean", np.zeros(D, x.dtype))  # (D,)
-    running_var = bn_param.setdefault("running_var", np.zeros(D, x.dtype))  # (D,)
+    for name in ("running_mean", "running_var"):
+        if name not in bn_param:
+            bn_param[name] = np.zeros(D, x.dtype)
+    running_mean, running_var = bn_param["running_mean"], bn_param["running_var"]  # (D,)
     require_like("running_mean", running_mean, (D,))
     require_like("running_var", running_var, (D,))
     train = mode == "train"

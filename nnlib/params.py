@@ -1,6 +1,7 @@
 """Parameters by name, all in one vector: W1, b1, ... are views, so that an update rule runs once over everything."""
 
 from collections.abc import Iterator, MutableMapping
+from itertools import accumulate, pairwise, starmap
 from math import prod
 
 import numpy as np
@@ -21,13 +22,14 @@ class Parameters(MutableMapping[str, ndarray]):
 
     def __init__(self, shapes: dict[str, tuple[int, ...]], dtype: np.dtype | type = np.float32):
         self.shapes = dict(shapes)
-        self.vector = vector = np.empty(sum(map(prod, shapes.values())), dtype)
-        self._views: dict[str, ndarray] = {}
-        start = 0
-        for name, shape in shapes.items():
-            stop = start + prod(shape)
-            self._views[name] = vector[start:stop].reshape(shape)
-            start = stop
+        stops = list(accumulate(map(prod, shapes.values()), initial=0))
+        self._places = dict(zip(shapes, starmap(slice, pairwise(stops)), strict=True))
+        self._lay_out(np.empty(stops[-1], dtype))
+
+    def _lay_out(self, vector: ndarray) -> None:
+        parts = ((name, vector[place], self.shapes[name]) for name, place in self._places.items())
+        self.vector = vector
+        self._views = {name: part if len(shape) == 1 else part.reshape(shape) for name, part, shape in parts}
 
     def __getitem__(self, name: str) -> ndarray:
         return self._views[name]
@@ -36,8 +38,9 @@ class Parameters(MutableMapping[str, ndarray]):
         view = self._views.get(name)
         if view is None:
             raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self)}.")
-        if np.shape(value) != view.shape:
-            raise ValueError(f"{name} has shape {view.shape}, but the new value has {np.shape(value)}: reshape it.")
+        value = np.asarray(value)
+        if value.shape != view.shape:
+            raise ValueError(f"{name} has shape {view.shape}, but the new value has {value.shape}: reshape it.")
         view[...] = value
 
     def __delitem__(self, name: str) -> None:
@@ -57,7 +60,10 @@ class Parameters(MutableMapping[str, ndarray]):
 
     def like(self) -> "Parameters":
         """Parameters of the same names, shapes and dtype, with numbers yet to be set."""
-        return Parameters(self.shapes, self.vector.dtype)
+        other = Parameters.__new__(Parameters)
+        other.shapes, other._places = self.shapes, self._places
+        other._lay_out(np.empty_like(self.vector))
+        return other
 
     def copy(self) -> "Parameters":
         """The same numbers in a vector of their own."""
