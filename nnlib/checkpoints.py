@@ -36,12 +36,17 @@ def write(path: str | os.PathLike, arrays: dict[str, ndarray], facts: dict[str, 
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, allow_pickle=False, **{_FACTS: np.array(json.dumps(facts, default=_plain))}, **arrays)
+            pack(file, arrays, facts)
         os.replace(beside, path)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
     return path
+
+
+def pack(file: BinaryIO, arrays: dict[str, ndarray], facts: dict[str, Any]) -> None:
+    """Write the content of such a file into an open one."""
+    np.savez(file, allow_pickle=False, **{_FACTS: np.array(json.dumps(facts, default=_plain))}, **arrays)
 
 
 def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[dict[str, ndarray], dict[str, Any]]:
@@ -62,7 +67,7 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
             inside = archive.infolist() if size <= max_bytes else []
-            entries = {entry.filename.removesuffix(".npy"): archive.read(entry) for entry in inside}
+            entries = {entry.filename.removesuffix(".npy"): _unpack(archive, entry) for entry in inside}
         arrays = {key: np.load(io.BytesIO(content), allow_pickle=False) for key, content in entries.items()}
         facts = json.loads(str(arrays.pop(_FACTS))) if size <= max_bytes else {}
     except FileNotFoundError:
@@ -74,6 +79,14 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
     if not isinstance(facts, dict):
         raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.")
     return arrays, facts
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """An entry's content, never more than it says it holds: `ZipFile.read` unpacks all before it cuts."""
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile("np.savez does not compress like this, and other ways unpack without bounds")
+    with archive.open(entry) as content:
+        return content.read(entry.file_size)
 
 
 def _with_suffix(path: str | os.PathLike) -> Path:

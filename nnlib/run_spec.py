@@ -76,6 +76,19 @@ class RunSpec:
             raise DataError(f"There is no data set {self.data!r}: choose one of {known}.")
         return dataset.subset(min(self.num_train, len(dataset.y_train))) if self.num_train else dataset
 
+    def make_model(self, input_dim: int, num_classes: int, own_generator: bool = True) -> FullyConnectedNet:
+        """A network with its initial weights; arguments and errors as for `make_solver`."""
+        return FullyConnectedNet(
+            self.hidden_dims,
+            input_dim=input_dim,
+            num_classes=num_classes,
+            dropout_keep_ratio=self.dropout_keep_ratio,
+            normalization=self.normalization,
+            reg=self.reg,
+            weight_scale=self.weight_scale,
+            seed=self.seed if own_generator else None,
+        )
+
     def make_solver(self, dataset: Dataset, own_generator: bool = True) -> Solver:
         """A new model with its initial weights, and the solver that trains it.
 
@@ -86,18 +99,8 @@ class RunSpec:
             ValueError: a setting is out of range, in one sentence.
         """
         seed = self.seed if own_generator else None
-        model = FullyConnectedNet(
-            self.hidden_dims,
-            input_dim=int(dataset.X_train[:1].size),
-            num_classes=len(dataset.class_names),
-            dropout_keep_ratio=self.dropout_keep_ratio,
-            normalization=self.normalization,
-            reg=self.reg,
-            weight_scale=self.weight_scale,
-            seed=seed,
-        )
         return Solver(
-            model,
+            self.make_model(int(dataset.X_train[:1].size), len(dataset.class_names), own_generator),
             dataset.as_dict(),
             update_rule=self.update_rule,
             optim_config=self.optim_config,

@@ -1,6 +1,6 @@
 """Widgets that make up a `RunSpec`; each is bound to the address bar under its field's name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -38,18 +38,42 @@ def preset(specs: dict[str, RunSpec], label: str, key: str, about: str) -> str:
 
 def set_controls(spec: RunSpec) -> None:
     """Put a spec's values into the widgets; to be called before they are drawn, as from a callback."""
+    for key, value in _shown(spec).items():
+        st.session_state[key] = value
+
+
+def address(spec: RunSpec) -> dict[str, str]:
+    """What the address bar must hold for the controls to stand at this spec."""
+    texts = {"data": datasets.TITLES.__getitem__} | FORMATS
+    return {key: texts.get(key, str)(value) for key, value in _shown(spec).items()}
+
+
+def _shown(spec: RunSpec) -> dict[str, Any]:
+    """The value of each widget."""
     shown = {field.name: getattr(spec, field.name) for field in fields(RunSpec)}
     shown["augment"] = spec.augment or NONE
     shown["normalization"] = spec.normalization or NONE
     shown["weight_scale"] = _scale_name(spec.weight_scale)
     shown["patience"] = spec.patience or 0
-    for key, value in shown.items():
-        st.session_state[key] = value
+    return shown
 
 
 def _scale_name(scale: float | str) -> str:
-    """The one of WEIGHT_SCALES that means this scale."""
-    return next((name for name in WEIGHT_SCALES if name == scale or (name[0].isdigit() and float(name) == scale)), "he")
+    """The one of WEIGHT_SCALES that means this scale, or the number itself."""
+    same = (name for name in WEIGHT_SCALES if name == scale or (name[0].isdigit() and float(name) == scale))
+    return next(same, scale if isinstance(scale, str) else _short(scale))
+
+
+def _short(number: float) -> str:
+    """As few digits as tell the number from all others."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(number)
+
+
+FORMATS: dict[str, Callable[[Any], str]] = {
+    "num_train": lambda n: f"{n:,}" if n else "all",
+    "taper": lambda t: f"× {_short(t)}" if t < 1 else "the same",
+    **dict.fromkeys(("reg", "learning_rate", "weight_decay"), _short),
+}
 
 
 def data_controls(default: RunSpec) -> dict[str, Any]:
@@ -69,9 +93,7 @@ def data_controls(default: RunSpec) -> dict[str, Any]:
     chosen = {"data": name, "seed": int(seed), "num_train": 0, "augment": None}
     if name not in POINTS:
         sizes = [n for n in TRAINING_SIZES if name == "cifar10" or n <= 1000]
-        chosen["num_train"] = _choice(
-            "Training pictures", sizes, default.num_train, "num_train", format_func=lambda n: f"{n:,}" if n else "all"
-        )
+        chosen["num_train"] = _choice("Training pictures", sizes, default.num_train, "num_train")
     if name == "cifar10":
         augment = one_of(
             "Change pictures at random",
@@ -87,9 +109,7 @@ def data_controls(default: RunSpec) -> dict[str, Any]:
 def network_controls(default: RunSpec) -> dict[str, Any]:
     depth = st.slider("Hidden layers", 1, 10, default.depth, key="depth", **BOUND)
     width = _choice("Units in the first", WIDTHS, default.width, "width")
-    taper = _choice(
-        "Each further layer", TAPERS, default.taper, "taper", format_func=lambda t: f"× {t:g}" if t < 1 else "the same"
-    )
+    taper = _choice("Each further layer", TAPERS, default.taper, "taper")
     normalization = one_of(
         "Normalization", [NONE, "batchnorm", "layernorm"], "normalization", default.normalization or NONE
     )
@@ -110,7 +130,7 @@ def network_controls(default: RunSpec) -> dict[str, Any]:
         help="1: no dropout.",
         **BOUND,
     )
-    reg = _choice("L2 strength", STRENGTHS, default.reg, "reg", format_func=lambda r: f"{r:g}")
+    reg = _choice("L2 strength", STRENGTHS, default.reg, "reg")
     return {
         "depth": depth,
         "width": width,
@@ -125,14 +145,10 @@ def network_controls(default: RunSpec) -> dict[str, Any]:
 def training_controls(default: RunSpec) -> dict[str, Any]:
     rules = list(RULES)
     rule = st.selectbox("Update rule", rules, index=_at(rules, default.update_rule), key="update_rule", **BOUND)
-    rate = _choice(
-        "Learning rate", LEARNING_RATES, default.learning_rate, "learning_rate", format_func=lambda r: f"{r:g}"
-    )
+    rate = _choice("Learning rate", LEARNING_RATES, default.learning_rate, "learning_rate")
     chosen: dict[str, Any] = {"update_rule": rule, "learning_rate": rate}
     if "weight_decay" in DEFAULTS[rule]:
-        chosen["weight_decay"] = _choice(
-            "Weight decay", STRENGTHS, default.weight_decay, "weight_decay", format_func=lambda d: f"{d:g}"
-        )
+        chosen["weight_decay"] = _choice("Weight decay", STRENGTHS, default.weight_decay, "weight_decay")
     schedule = chosen["schedule"] = one_of("Schedule", SCHEDULES, "schedule", default.schedule)
     if schedule == "step":
         chosen["lr_decay"] = st.slider("Factor an epoch", 0.5, 1.0, default.lr_decay, 0.01, key="lr_decay", **BOUND)
@@ -174,7 +190,36 @@ def learning_rate_preview(spec: RunSpec, num_train: int) -> None:
 
 
 def _choice(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:
-    return st.select_slider(label, options, value if value in options else options[0], key=key, **how, **BOUND)
+    """A slider over the options, and over what a preset, a search or a link has set between two of them."""
+    here = st.session_state.get(key, st.query_params.get(key))
+    options = [*options]
+    for number in (value, here):
+        options = _with(options, number)
+    value = value if value in options else options[0]
+    return st.select_slider(label, options, value, FORMATS.get(key, str), key=key, **how, **BOUND)
+
+
+def _with(options: list[Any], value: Any) -> list[Any]:
+    """The options and, at its place among them, a value between the least and the greatest."""
+    number, numbers = _number(value), [_number(option) for option in options]
+    known = [n for n in numbers if n is not None]
+    if number is None or number in known or not min(known) < number < max(known):
+        return options
+    if isinstance(options[-1], int):
+        if number != int(number):
+            return options
+        number = int(number)
+    falling = known[0] > known[-1]
+    at = next(i for i, n in enumerate(numbers) if n is not None and (n < number if falling else n > number))
+    return [*options[:at], _short(number) if isinstance(options[-1], str) else number, *options[at:]]
+
+
+def _number(value: Any) -> float | None:
+    """A number, or a text that a slider or a link has for one."""
+    try:
+        return float(value.replace(",", "").removeprefix("×") if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _at(options: Sequence[Any], value: Any) -> int:

@@ -217,6 +217,32 @@ class TestAddress:
     def test_a_link_sets_everything(self, open_page: OpenPage):
         assert run_of(open_page(PAGE, **LINK)).spec == SPEC
 
+    @pytest.mark.parametrize(
+        "spec",
+        [
+            SPEC,
+            RunSpec(width=200, taper=0.5, depth=4, num_train=100, update_rule="adamw", weight_decay=0.05, reg=0.02),
+            RunSpec(width=90, taper=0.6, num_train=750, weight_scale=0.03, learning_rate=0.003171234567891),
+            RunSpec(update_rule="adamw", weight_decay=0.0123, batch_size=64, num_epochs=15, dropout_keep_ratio=0.83),
+        ],
+    )
+    def test_the_link_of_a_run_reproduces_it(self, open_page: OpenPage, spec: RunSpec):
+        assert run_of(open_page(PAGE, **controls.address(spec))).spec == spec
+
+    def test_a_value_between_two_steps_can_be_left(self, open_page: OpenPage):
+        app = open_page(PAGE, learning_rate="0.0031")
+        assert run_of(app).spec.learning_rate == 0.0031
+        app.select_slider(key="learning_rate").set_value(0.005).run()
+        assert not app.exception
+        assert run_of(app).spec.learning_rate == 0.005
+        assert app.select_slider(key="learning_rate").options == [f"{rate:g}" for rate in controls.LEARNING_RATES]
+
+    @pytest.mark.parametrize(("key", "value"), [("width", "100000"), ("width", "33.5"), ("learning_rate", "1e-9")])
+    def test_a_number_beyond_the_controls_falls_back_to_the_default(self, open_page: OpenPage, key: str, value: str):
+        app = open_page(PAGE, **{key: value})
+        assert not app.exception
+        assert run_of(app).spec == DIGITS
+
     @pytest.mark.parametrize("value", ["", "-1", "1e999", "NaN", "null", "[]", "<b>x</b>", "../..", "9" * 400, "\x00"])
     def test_nonsense_falls_back_to_the_default(self, open_page: OpenPage, value: str):
         app = open_page(PAGE, **dict.fromkeys([*BOUND, *CHOICES, *SLIDERS], value))

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -190,6 +191,23 @@ def test_hostile_archives_are_refused(name, tmp_path):
     path = tmp_path / "hostile.npz"
     path.write_bytes(HOSTILE[name])
     refuse(path, "hostile.npz")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_holds_more_than_it_says_is_not_unpacked(method):
+    size = 1 << 26
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as file:
+        file.writestr("a.npy", bytes(size))
+    lying = content.getvalue().replace(size.to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="the file"):
+            checkpoints.read(io.BytesIO(lying))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < size / 4
 
 
 def test_a_checkpoint_that_would_unpack_to_too_much_is_refused(good):
