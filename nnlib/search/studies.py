@@ -1,0 +1,156 @@
+"""Studies in the database: make, list, read, prolong and delete them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import optuna
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as S
+
+from nnlib.search import claims
+from nnlib.search.plan import SearchError, SearchPlan
+from nnlib.search.state import StudyState, TrialState
+from nnlib.search.storage import experimental, in_sentences, open_storage, shown_url
+
+PLAN = "plan"  # a study's attribute; set last, so a study without it is half made, or not one of ours
+MESSAGE = "message"  # a trial's attribute: why it diverged
+FEWEST, BEST = 20, 0.25  # ended trials from which on importances mean anything; the share of them that is good
+NAME_LENGTH = 60
+
+
+def create(url: str, name: str, plan: SearchPlan) -> None:
+    """Make a study; workers may then begin.
+
+    Raises:
+        SearchError: there is one of that name, the name cannot be used, or the database cannot.
+    """
+    name = name.strip()
+    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+        raise SearchError(f"A study needs a name of 1 to {NAME_LENGTH} letters.")
+    with _using(url) as storage:
+        try:
+            study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
+        except optuna.exceptions.DuplicatedStudyError:
+            raise SearchError(f"There is a study {name!r} already: open it, or choose another name.") from None
+        if plan.method == "grid":
+            for point in plan.grid():
+                study.enqueue_trial(point)
+        study.set_user_attr(PLAN, plan.as_data())
+
+
+def names(url: str) -> list[str]:
+    """All studies made by `create`, the newest first."""
+    with _using(url) as storage:
+        found = [study for study in storage.get_all_studies() if PLAN in study.user_attrs]
+        return [study.study_name for study in sorted(found, key=lambda study: -study._study_id)]
+
+
+def load(url: str, name: str) -> tuple[Study, SearchPlan]:
+    """Optuna's study, and its plan.
+
+    Raises:
+        SearchError: there is none of that name, or it was not made by `create`.
+    """
+    with _using(url) as storage:
+        try:
+            study = optuna.load_study(study_name=name, storage=storage)
+        except KeyError:
+            raise SearchError(f"There is no study {name!r} in {shown_url(url)}: it may have been deleted.") from None
+        return study, plan_of(study)
+
+
+def plan_of(study: Study) -> SearchPlan:
+    """A study's plan as it is now."""
+    if PLAN not in (attributes := study.user_attrs):
+        raise SearchError(f"The study {study.study_name!r} was not made here, or is not complete: choose another.")
+    return SearchPlan.from_data(attributes[PLAN])
+
+
+def prolong(url: str, name: str, num_trials: int) -> None:
+    """Want so many trials in all; a grid has as many as it has points.
+
+    Raises:
+        SearchError: the number is out of bounds, or the study is not there.
+    """
+    with _using(url):
+        study, plan = load(url, name)
+        if plan.method != "grid":
+            study.set_user_attr(PLAN, replace(plan, num_trials=num_trials).as_data())
+
+
+def delete(url: str, name: str) -> None:
+    """Delete a study and its trials; one that is gone already is no fault."""
+    with _using(url) as storage:
+        try:
+            optuna.delete_study(study_name=name, storage=storage)
+        except KeyError:
+            return
+
+
+def read(url: str, name: str, study: Study | None = None, recover: bool = False) -> StudyState:
+    """A study as it stands.
+
+    study: Optuna's, from `load`: keeps what has been read of ended trials. recover: first give back the trials of
+    dead workers.
+
+    Raises:
+        SearchError: it is not there, or the database cannot be used.
+    """
+    with _using(url):
+        if study is None:
+            study, _ = load(url, name)
+        try:
+            plan = plan_of(study)
+            if recover:
+                claims.recover(study)
+            trials = study.get_trials(deepcopy=False)
+        except KeyError:
+            raise SearchError(f"The study {name!r} has been deleted.") from None
+        shown = tuple(_trial(plan, trial) for trial in trials if trial.state != S.FAIL)
+        interrupted = sum(trial.state == S.FAIL and bool(claims.settings(trial)) for trial in trials)
+        return StudyState(name, plan, shown, interrupted, importances(trials))
+
+
+def importances(trials: list[FrozenTrial]) -> dict[str, float]:
+    """How much each setting has to do with a trial being among the best quarter, most important first; in all 1.
+
+    Pruned trials count with their last value: what is known of them is that they are not among the best.
+
+    Source: Watanabe, Bansal and Hutter, "PED-ANOVA: efficiently quantifying hyperparameter importance in arbitrary
+    subspaces", 2023.
+    """
+    ended = [trial for trial in trials if trial.state in (S.COMPLETE, S.PRUNED) and trial.value is not None]
+    if len(ended) < FEWEST or len(ended[0].params) < 2 or len({trial.value for trial in ended}) < 2:
+        return {}
+    with experimental():
+        together = optuna.create_study(direction="maximize")
+        for trial in ended:
+            how = {"params": trial.params, "distributions": trial.distributions}
+            together.add_trial(optuna.create_trial(value=trial.value, **how))
+        judge = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=BEST)
+        return optuna.importance.get_param_importances(together, evaluator=judge)
+
+
+def _trial(plan: SearchPlan, trial: FrozenTrial) -> TrialState:
+    chosen = claims.settings(trial)
+    spec = plan.spec(chosen)
+    message = trial.user_attrs.get(MESSAGE, "")
+    state = "diverged" if message and trial.state == S.COMPLETE else trial.state.name.lower()
+    seconds = trial.duration.total_seconds() if trial.duration is not None else None
+    settings: dict[str, Any] = {name: getattr(spec, name) for name in plan.space if name in chosen}
+    accuracies = tuple(value for _, value in sorted(trial.intermediate_values.items()))
+    value = trial.value if trial.state.is_finished() else None
+    return TrialState(
+        trial.number, state, value, settings, accuracies, seconds, trial.user_attrs.get(claims.WORKER, ""), message
+    )
+
+
+@contextmanager
+def _using(url: str) -> Iterator[Any]:
+    """The database, with what goes wrong in sentences."""
+    storage = open_storage(url)
+    with in_sentences(url):
+        yield storage
