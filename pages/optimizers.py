@@ -1,13 +1,15 @@
-"""Optimizers: one step of each update rule, the effective step over a thousand, and a race on a surface."""
+"""Optimizers: one step of each update rule, the effective step over a thousand, races on a surface and on data."""
 
 import pandas as pd
 import streamlit as st
 
 from nnlib.effective_step import effect
+from nnlib.experiments import presets
 from nnlib.optim import RULES
 from nnlib.published_rules import PUBLISHED, compare
 from nnlib.surface_race import walk
 from ui import prose
+from ui.data_race_panel import data_race_panel
 from ui.effective_step_panel import effective_step_panel
 from ui.lesson_stepper import lesson_stepper
 from ui.quiz import ask
@@ -65,10 +67,24 @@ def race() -> None:
     source(walk)
 
 
+def race_on_data() -> None:
+    """The course's network, trained by all rules."""
+    prose.show(PAGE, "data race")
+    data_race_panel()
+    st.subheader("What to look for")
+    prose.show(PAGE, "data race look for")
+    ask(PAGE, "question data race lead")
+    ask(PAGE, "question data race time")
+    source(presets.race)
+    for rule in ("sgd", "adam"):
+        source(RULES[rule])
+
+
 PARTS = {
     "step": ("One step", one_step),
     "effective": ("Effective step", effective),
     "race": ("Race on a surface", race),
+    "data": ("Race on data", race_on_data),
 }
 
 st.title("Optimizers")

@@ -107,9 +107,8 @@ def _start_controls(surface: Surface) -> tuple[float, float]:
     x, y = surface.start
     key = f"race_{surface.name}"
     with st.container(horizontal=True, gap="small"):
-        return _number("Start x", x0, x1, x, f"{key}_x", width=125), _number(
-            "Start y", y0, y1, y, f"{key}_y", width=125
-        )
+        across = number("Start x", x0, x1, x, f"{key}_x", width=125)
+        return across, number("Start y", y0, y1, y, f"{key}_y", width=125)
 
 
 def _settings(surface: Surface, rule: str) -> dict[str, float]:
@@ -117,18 +116,18 @@ def _settings(surface: Surface, rule: str) -> dict[str, float]:
     prefix, rate = f"race_{surface.name}_{rule}", surface.learning_rates[rule]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         label, key = prose.text(PAGE, "race rate", rule=short_name(rule)), f"{prefix}_learning_rate"
-        chosen = {"learning_rate": _number(label, 0.0, LARGEST_RATE, rate, key, step=rate / 10, width=165)}
+        chosen = {"learning_rate": number(label, 0.0, LARGEST_RATE, rate, key, step=rate / 10, width=165)}
         others = {name: value for name, value in DEFAULTS[rule].items() if name != "learning_rate"}
         if others:
             with st.popover("More", help=", ".join(others)):
                 for name, default in others.items():
                     low, high, step = LIMITS[name]
                     label = f"{short_name(rule)}: {name}"
-                    chosen[name] = _number(label, low, high, default, f"{prefix}_{name}", step=step)
+                    chosen[name] = number(label, low, high, default, f"{prefix}_{name}", step=step)
     return chosen
 
 
-def _number(label: str, low: float, high: float, default: float, key: str, **how: Any) -> float:
+def number(label: str, low: float, high: float, default: float, key: str, **how: Any) -> float:
     """A number in the address; an empty one there is taken for the default."""
     value = st.number_input(label, low, high, default, key=key, format="%g", **how, **BOUND)
     return default if value is None else float(value)

@@ -1,8 +1,9 @@
-"""Optimizers in the browser: a step walked through; the race played, stepped, scrubbed, its start dragged; links."""
+"""Optimizers in the browser: a step walked through; a race played, scrubbed, its start dragged; a race on data."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -12,6 +13,7 @@ from nnlib.surfaces import SURFACES
 from tests.browser.conftest import OpenPage, button, wait_until
 
 RACE = "optimizers?opt_part=Race+on+a+surface"
+DATA = "optimizers?opt_part=Race+on+data"
 GUESSED = f"{RACE}&race_guess_bowl=momentum"
 BOWL = SURFACES["bowl"]
 ADAM = walk(BOWL, "adam", BOWL.start, BOWL.steps)
@@ -240,6 +242,60 @@ def test_a_phone_shows_all_of_it_and_takes_a_finger(open_page: OpenPage):
     wait_until(page, lambda: start(page)[0] > BOWL.start[0] and start(page)[1] < BOWL.start[1])
     there = handle(page)
     assert there == (pytest.approx(x + 30, abs=2), pytest.approx(y + 30, abs=2))
+
+
+# ---------------------------------------------------------------------------------------------------- race on data
+def marks(page: Page, title: str, kind: str) -> Locator:
+    """Lines or areas in one of the charts of the race on data."""
+    chart = page.get_by_test_id("stVegaLiteChart").filter(has_text=title)
+    return chart.locator(f"path[aria-roledescription='{kind} mark']")
+
+
+def test_a_race_on_data_is_predicted_run_and_taken_home(open_page: OpenPage):
+    page = open_page(f"{DATA}&drace_rules=sgd&drace_rules=adam&drace_epochs=1&drace_seed=7")
+    expect(page.get_by_text("Choose first; the result appears below.")).to_be_visible()
+    expect(button(page, "Start the race")).to_have_count(0)
+    page.get_by_role("radio", name="adam", exact=True).click()
+    page.get_by_role("radio", name="3", exact=True).click()
+    expect(page.get_by_text("6 runs, at most")).to_be_visible()
+    button(page, "Start the race").click()
+    expect(button(page, "Run again")).to_be_visible()
+    outcome = page.locator(".st-key-drace_outcome")
+    expect(outcome).to_contain_text(re.compile("As you said: adam|You expected adam; it is sgd"))
+    expect(outcome).to_contain_text(re.compile(r"In \d of 3 seeds"))
+    expect(page.get_by_text("Lines: mean of 3 seeds")).to_be_visible()
+    for chart in ("Loss, smoothed", "Training accuracy", "Validation accuracy"):
+        expect(marks(page, chart, "area")).to_have_count(2)
+    expect(page.get_by_role("cell", name="3 finished")).to_have_count(2)
+
+    button(page, "Take home").click()
+    with page.expect_download() as download:
+        button(page, "Records (CSV)").click()
+    rows = Path(download.value.path()).read_text("utf-8").splitlines()
+    assert rows[0].startswith("update_rule,")
+    assert len(rows) == 1 + 2 * 3 * 27  # 1,397 digits in batches of 50
+
+    numbers = page.get_by_role("table").inner_text()
+    address = page.url.partition("?")[2].partition("&data_race=")[0]
+    other = open_page(f"optimizers?{address}")
+    expect(other.get_by_text("6 of 6 runs were done earlier")).to_be_visible()
+    button(other, "Start the race").click()
+    expect(other.get_by_role("table")).to_have_text(re.compile(r"3 finished"))
+    assert other.get_by_role("table").inner_text() == numbers
+    assert other.locator(".st-key-drace_outcome").inner_text() == outcome.inner_text()
+
+
+def test_a_race_on_data_is_watched_and_stopped(open_page: OpenPage):
+    page = open_page(f"{DATA}&drace_guess=adam&drace_epochs=20&drace_seeds=5")
+    button(page, "Start the race").click()
+    wait_until(page, lambda: marks(page, "Loss", "line").count() > 0)
+    early = [line.get_attribute("d") for line in marks(page, "Loss", "line").all()]
+    wait_until(page, lambda: [line.get_attribute("d") for line in marks(page, "Loss", "line").all()] != early)
+    button(page, "Stop").click()
+    expect(page.get_by_text(re.compile(r"Stopped after \d+ of 20 runs"))).to_be_visible()
+    expect(page.get_by_text("Stopped before all runs had ended")).to_be_visible()
+    assert marks(page, "Loss", "line").count() > 0
+    expect(button(page, "Start the race")).to_be_visible()
 
 
 # ------------------------------------------------------------------------------------------------- the other parts

@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,17 +11,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnlib.effective_step import CURVES, SIGNALS, effect, signal
+from nnlib.experiments import run
 from nnlib.optim import DEFAULTS, RULES
 from nnlib.published_rules import PUBLISHED
 from nnlib.surface_race import walk
 from nnlib.surfaces import SURFACES
 from tests.page.conftest import OpenPage
+from ui import sweeps
+from ui.data_race import make, rates
 from ui.effective_step_charts import factors_frame, weights_frame
 from ui.race_panel import LIMITS, outcome
 from ui.surface_race import GRID, heights
 from ui.update_rule_subjects import MEMORY, UPDATE_RULES
 
 RACE = {"opt_part": "Race on a surface"}
+DATA = {"opt_part": "Race on data"}
 EFFECTIVE = {"opt_part": "Effective step"}
 
 
@@ -196,6 +202,104 @@ class TestRace:
 
     def test_every_setting_of_every_rule_has_limits(self):
         assert set(LIMITS) == {name for config in DEFAULTS.values() for name in config} - {"learning_rate"}
+
+
+# ----------------------------------------------------------------------------------------------------- race on data
+@pytest.fixture
+def own_cache_and_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
+    yield
+    sweeps.pool().close()
+    sweeps.pool.cache_clear()
+
+
+@pytest.mark.usefixtures("own_cache_and_pool")
+class TestRaceOnData:
+    def started(self, app: AppTest) -> AppTest:
+        app.button(key="data_race_run").click().run()
+        assert app.session_state["data_race"].wait(120)
+        return app.run()
+
+    def test_asks_first(self, open_page: OpenPage):
+        app = open_page("optimizers", **DATA)
+        assert not app.exception and not app.error
+        assert "data_race_run" not in [button.key for button in app.button]
+        guess = app.segmented_control(key="drace_guess")
+        assert "after 5 epochs" in guess.label
+        assert guess.options == ["sgd", "momentum", "rmsprop", "adam"]
+        guess.set_value("sgd").run()
+        assert "data_race_run" in [button.key for button in app.button]
+
+    def test_the_race_is_run_and_its_numbers_are_those_of_nnlib(self, open_page: OpenPage):
+        app = open_page("optimizers", **DATA, drace_guess="sgd", drace_epochs="2", drace_seed="3", drace_seeds="3")
+        app.number_input(key="drace_digits_adam_rate").set_value(2e-3)
+        app = self.started(app.pills(key="drace_rules").set_value(["sgd", "adam"]).run())
+        assert not app.exception and not app.error
+        expected = run(make("digits", {"sgd": rates("digits")["sgd"], "adam": 2e-3}, 2, range(3, 6)))
+        (table,) = app.table
+        assert table.value["learning rate"].tolist() == ["0.05", "0.002"]
+        assert table.value["runs"].tolist() == ["3 finished"] * 2
+        for rule in ("sgd", "adam"):
+            values = [result.val_acc or 0.0 for result in expected if result.spec.update_rule == rule]
+            written = f"{np.mean(values):.1%} ({min(values):.1%} to {max(values):.1%})"
+            assert table.value.loc[rule, "validation accuracy"] == written
+            assert float(table.value.loc[rule, "ms a step"].split()[0]) > 0
+        assert "You expected sgd; it is **adam**" in text(app)
+        assert "In 3 of 3 seeds" in text(app)
+        assert len(app.get("vega_lite_chart")) == 3
+        assert "Lines: mean of 3 seeds" in "".join(caption.value for caption in app.caption)
+
+    def test_one_seed_says_that_it_is_one(self, open_page: OpenPage):
+        app = self.started(open_page("optimizers", **DATA, drace_guess="adam", drace_rules="adam", drace_epochs="1"))
+        assert not app.exception and not app.error
+        assert "As you said: **adam**" in text(app) and "That is one seed" in text(app)
+        assert app.table[0].value["runs"].tolist() == ["finished"]
+
+    def test_who_diverges_has_not_won(self, open_page: OpenPage):
+        app = open_page("optimizers", **DATA, drace_guess="sgd", drace_rules="sgd", drace_epochs="1")
+        app = self.started(app.number_input(key="drace_digits_sgd_rate").set_value(1e3).run())
+        assert not app.exception
+        assert app.table[0].value["runs"].tolist() == ["diverged"]
+        assert "lower the learning rates" in app.info[0].value
+
+    def test_a_stopped_race_has_no_winner(self, open_page: OpenPage):
+        app = open_page("optimizers", **DATA, drace_guess="adam", drace_epochs="20", drace_seeds="5")
+        app.button(key="data_race_run").click().run()
+        app.button(key="data_race_stop").click().run()
+        assert not app.exception
+        assert "Stopped before" in app.info[0].value
+
+    def test_no_rule_no_race(self, open_page: OpenPage):
+        app = open_page("optimizers", **DATA, drace_guess="adam")
+        app.pills(key="drace_rules").set_value([]).run()
+        assert not app.exception
+        assert "at least one rule" in app.info[0].value
+
+    def test_a_guess_that_no_longer_races_is_asked_for_again(self, open_page: OpenPage):
+        app = open_page("optimizers", **DATA, drace_guess="adam")
+        app.pills(key="drace_rules").set_value(["sgd", "rmsprop"]).run()
+        assert not app.exception
+        assert app.segmented_control(key="drace_guess").value is None
+
+    def test_strange_values_in_the_address_are_the_defaults(self, open_page: OpenPage):
+        names = ("data", "rules", "seeds", "seed", "epochs", "digits_adam_rate")
+        for value in ("", "-1", "<b>"):
+            app = open_page("optimizers", **DATA, drace_guess="adam", **{f"drace_{name}": value for name in names})
+            assert not app.exception and not app.error
+
+    @pytest.mark.parametrize("end", [0, 1])
+    def test_holds_at_extremes(self, open_page: OpenPage, end: int):
+        app = open_page("optimizers", **DATA, drace_guess="adam", drace_seeds="5")
+        app = app.pills(key="drace_rules").set_value(list(RULES)).run()
+        for rule in RULES:
+            control = app.number_input(key=f"drace_digits_{rule}_rate")
+            control.set_value([control.min, control.max][end])
+        app.number_input(key="drace_epochs").set_value([1, 20][end])
+        app.number_input(key="drace_seed").set_value([0, 9999][end])
+        app.run()
+        assert not app.exception and not app.error
+        assert "35 runs" in "".join(caption.value for caption in app.caption)
 
 
 # ----------------------------------------------------------------------------------------------------------- outcome
