@@ -1,4 +1,4 @@
-"""Layer normalization: which axis, step by step, where it fails, and which preprocessing is like which norm."""
+"""Layer normalization: which axis, step by step, where it fails, batch sizes, which preprocessing is like it."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from nnlib.norm_labs import add_to, changed_cells, normalize
 from nnlib.normalization import layernorm_forward
 from nnlib.preprocessing import PREPROCESSINGS
 from ui import layernorm_panels, prose
+from ui.deep_norm_batches import norms_and_batches_panel
 from ui.lesson_stepper import lesson_stepper
 from ui.number_grid import Grid, number_grids, write
 from ui.one_of import one_of
@@ -116,9 +117,10 @@ PARTS = {
     "Which axis": axis,
     "Step through": steps,
     "When does it fail?": failing,
+    "Batch size": norms_and_batches_panel,
     "Which preprocessing?": preprocessing,
 }
 
-st.title("Layer normalization, one batch")
+st.title("Layer normalization")
 prose.show(PAGE, "intro")
 PARTS[one_of("Part", list(PARTS), "ln_part", label_visibility="collapsed", persist_state=None)]()

@@ -22,6 +22,12 @@ PAGES = [
     ),
     _page("optimizers", "Optimizers", "speed", "Step through each update rule, see its effective step, race them all."),
     _page("batchnorm", "Batch normalization", "view_column", "One batch, train and test mode, both backward passes."),
+    _page(
+        "batchnorm_deep",
+        "Batchnorm in deep networks",
+        "stacked_line_chart",
+        "With and without, over weight scales and batch sizes: the course's experiments, live.",
+    ),
     _page("layernorm", "Layer normalization", "table_rows", "The same along the other axis, and where it fails."),
     _page(
         "train_best_model",

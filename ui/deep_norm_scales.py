@@ -1,0 +1,165 @@
+"""The weight-scale experiment: a sketched prediction, three charts that fill as runs end, any run opened."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnlib.experiments import Experiment, RunState, Snapshot
+from nnlib.experiments.presets import SCALES, weight_scales
+from nnlib.run_spec import RunSpec
+from ui import deep_norm_setup, prose
+from ui.controls import BOUND
+from ui.deep_norm_charts import CHANCE, NORMS, OPEN, accuracy_top, against_scale, ended, scale_rows
+from ui.deep_norm_pair import percent
+from ui.deep_norm_run import open_run
+from ui.norm_charts import NORM_NAMES
+from ui.one_of import one_of
+from ui.quiz import ask
+from ui.sketch import Axis, Curves, drawing, height, sketch
+from ui.source import source
+from ui.sweeps import find, sweep_panel
+from ui.take_home import take_home
+
+PAGE = "batchnorm_deep"
+SWEEP, OPENED = "bs_sweep", "bs_open"
+QUANTITIES = ("best_val_acc", "best_train_acc", "final_loss")
+LINES = (NORM_NAMES[None], NORM_NAMES["batchnorm"])
+AT = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+X = Axis("weight scale", AT[0], AT[-1], log=True)
+EVERY = {20: SCALES, 10: SCALES[1::2], 7: SCALES[1::3]}  # how many scales -> which
+QUICK_SCALES, QUICK_EPOCHS = 7, 3
+OWN = ("depth", "width", "learning_rate", "batch_size", "num_epochs")
+WORKS = 0.8  # of the best accuracy: so much is taken for a scale that works
+
+
+def scales_panel() -> None:
+    """The whole part of the page."""
+    prose.show(PAGE, "scale about")
+    experiment = deep_norm_setup.choose("bs", "batchnorm_weight_scale", _quick, _own)
+    data = experiment.runs[0].data
+    with st.container(border=True):
+        prose.show(PAGE, "predict scale")
+        settled = st.session_state.get(f"bs_settled_{data}", False)
+        place = st.container()
+        settled = st.toggle(prose.text(PAGE, "settle"), key=f"bs_settled_{data}", **BOUND)
+        if not settled:
+            with place:
+                sketch(**_sketch(data), slots=[NORMS.index(name) for name in LINES], **_words())
+            st.caption(prose.text(PAGE, "sketch first"))
+    if settled:
+        snapshot = sweep_panel(SWEEP, experiment, _draw, prose.text(PAGE, "run scale"))
+        if snapshot is None:
+            _charts((), data)
+        else:
+            _outcome(snapshot)
+    ask(PAGE, "question small scale")
+    ask(PAGE, "question large scale")
+    source(weight_scales)
+
+
+def _words() -> dict[str, Any]:
+    return {"about": prose.text(PAGE, "sketch about"), "reference": (prose.text(PAGE, "guessing"), CHANCE)}
+
+
+def _sketch(data: str) -> dict[str, Any]:
+    """What makes up the sketch for these data."""
+    top = accuracy_top("best_val_acc", data)
+    start = {name: (share * top,) * len(AT) for name, share in zip(LINES, (0.4, 0.6), strict=True)}
+    axis = Axis("best validation accuracy", 0.0, top, percent=True)
+    return {"key": f"bs_sketch_{data}", "at": AT, "start": start, "x": X, "y": axis}
+
+
+def _drawn(data: str) -> Curves:
+    how = _sketch(data)
+    return drawing(how["key"], how["at"], how["start"], how["y"])
+
+
+def _only(experiment: Experiment, scales: Sequence[float]) -> Experiment:
+    return replace(experiment, runs=tuple(run for run in experiment.runs if run.weight_scale in scales))
+
+
+def _quick(published: Experiment) -> Experiment:
+    return _only(published, EVERY[QUICK_SCALES]).with_settings(num_epochs=QUICK_EPOCHS)
+
+
+def _own(base: RunSpec) -> Experiment:
+    count = one_of("Weight scales", list(EVERY), "bs_count")
+    chosen = deep_norm_setup.settings("bs", base, OWN)
+    return weight_scales("my_weight_scales", replace(base, **chosen), EVERY[count])
+
+
+def _draw(snapshot: Snapshot) -> None:
+    data = snapshot.runs[0].spec.data
+    _charts(snapshot.runs, data)
+    open_run(snapshot.runs, OPENED)
+
+
+def _charts(runs: Sequence[RunState], data: str) -> None:
+    opened = st.session_state.get(OPENED)
+    for column, quantity in zip(st.columns(3), QUANTITIES, strict=True):
+        key = f"bs_{quantity}_{data}"
+        sketched = {"at": AT, "drawn": _drawn(data)} if quantity == "best_val_acc" else {}
+        rows = scale_rows(runs, quantity, opened, **sketched)
+        spec = against_scale(quantity, data, LINES)
+        column.vega_lite_chart(rows, spec, key=key, on_select=partial(_pick, key))
+    losses = [run.result.final_loss for run in ended(runs) if run.result is not None]
+    above = sum(loss is None or loss > 3.5 for loss in losses)
+    st.caption(prose.text(PAGE, "scale legend", above=above))
+
+
+def _pick(key: str) -> None:
+    """Open the run whose point was clicked."""
+    points = st.session_state[key].selection.get(OPEN) or []
+    if points and points[0].get("run"):
+        st.session_state[OPENED] = points[0]["run"]
+
+
+def _outcome(snapshot: Snapshot) -> None:
+    """How far the sketch is off, which scales work; the way home."""
+    sweep = find(SWEEP)
+    if sweep is None:
+        return
+    if snapshot.state != "running":
+        data = snapshot.runs[0].spec.data
+        for name in LINES:
+            measured = best_by_scale(snapshot.runs, name)
+            if measured:
+                line = prose.text(PAGE, f"line {name}")
+                prose.show(PAGE, "sketch off", line=line, **off_by(_drawn(data)[name], measured), **works(measured))
+        st.subheader("What to look for")
+        prose.show(PAGE, "scale look for")
+    take_home(sweep.experiment, snapshot.results, "bs_home")
+
+
+def best_by_scale(runs: Sequence[RunState], name: str) -> dict[float, float]:
+    """Weight scale -> best validation accuracy of the runs with that normalization that have ended."""
+    return {
+        float(run.spec.weight_scale): run.result.best_val_acc
+        for run in ended(runs)
+        if NORM_NAMES[run.spec.normalization] == name and run.result is not None and run.result.best_val_acc is not None
+    }
+
+
+def off_by(heights: Sequence[float], measured: dict[float, float]) -> dict[str, str]:
+    """The mean and the largest distance of a sketched line from what was measured, in words."""
+    sketched = {scale: height(AT, heights, X, scale) for scale in measured}
+    distances = {scale: abs(sketched[scale] - measured[scale]) for scale in measured}
+    worst = max(distances, key=distances.__getitem__)
+    return {
+        "mean": f"{100 * np.mean(list(distances.values())):.0f}",
+        "at": f"{worst:.2g}",
+        "drawn": percent(sketched[worst]),
+        "measured": percent(measured[worst]),
+    }
+
+
+def works(measured: dict[float, float]) -> dict[str, str]:
+    """From which weight scale to which the accuracy is near its best, and how often the last is the first."""
+    best = max(measured.values())
+    good = [scale for scale, accuracy in measured.items() if accuracy >= WORKS * best]
+    low, high = min(good), max(good)
+    return {"best": percent(best), "low": f"{low:.2g}", "high": f"{high:.2g}", "times": f"{high / low:,.0f}"}
