@@ -149,7 +149,7 @@ def test_layer_norm_stands_beside_batch_norm(open_page: OpenPage):
     _, part, guess, sweep = BESIDE
     app = run(open_page("layernorm", **part, **guess, lb_settings=QUICK), sweep)
     assert len(app.session_state[sweep].experiment.runs) == 7
-    assert "points** with layer norm" in words(app)
+    assert "points with layer norm**" in words(app)
 
 
 def test_answers_say_why(open_page: OpenPage):
