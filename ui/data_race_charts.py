@@ -53,7 +53,7 @@ def loss_spec(rules: tuple[str, ...], one_seed: bool) -> dict[str, Any]:
     x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False, format="d", tickMinStep=1, tickCount=10, **FONT))
     y = alt.Y("mean:Q", title="loss, nats", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, **FONT))
     title = "Loss of each batch (faint), and smoothed" if one_seed else "Loss, smoothed"
-    return _chart(rules, x, y, title, 380, points=False)
+    return _chart(rules, x, y, title, 420, points=False)
 
 
 @lru_cache(maxsize=50)
@@ -61,7 +61,7 @@ def accuracy_spec(rules: tuple[str, ...], title: str) -> dict[str, Any]:
     """The chart of `accuracy_frame`, with these rules in its legend."""
     x = alt.X("x:Q", title="epoch", axis=alt.Axis(grid=False, format="d", tickMinStep=1, tickCount=10, **FONT))
     y = alt.Y("mean:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%", tickCount=6, **FONT))
-    return _chart(rules, x, y, title, 330, points=True)
+    return _chart(rules, x, y, title, 380, points=True)
 
 
 def loss_frame(standings: Sequence[Standing]) -> tuple[pd.DataFrame, float | None]:

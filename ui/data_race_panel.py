@@ -106,6 +106,9 @@ def _draw(snapshot: Snapshot) -> None:
         st.caption(prose.text(PAGE, "data race band", n=n))
     st.table(_table(now))
     st.caption(prose.text(PAGE, "data race time"))
+    for standing in now:
+        for message in dict.fromkeys(run.message for run in standing.runs if run.state == "diverged"):
+            prose.show(PAGE, "data race diverged", rule=short_name(standing.rule), message=message)
 
 
 def _table(now: list[Standing]) -> pd.DataFrame:
@@ -139,7 +142,8 @@ def _outcome(experiment: Experiment, snapshot: Snapshot, guess: str) -> None:
         st.info(prose.text(PAGE, "data race stopped" if snapshot.state == "stopped" else "data race nobody"))
         return
     names = [short_name(rule) for rule in end.leaders]
-    part = "data race right" if guess in names else "data race wrong"
+    right = "data race right" if len(names) == 1 else "data race right together"
+    part = right if guess in names else "data race wrong"
     values = {"guess": guess, "leaders": " and ".join(names), "best": f"{end.best:.1%}"}
     said = [prose.text(PAGE, part, **values, epochs=experiment.runs[0].num_epochs)]
     if end.lead is not None:

@@ -261,6 +261,7 @@ class TestRaceOnData:
         app = self.started(app.number_input(key="drace_digits_sgd_rate").set_value(1e3).run())
         assert not app.exception
         assert app.table[0].value["runs"].tolist() == ["diverged"]
+        assert "**sgd**: Diverged" in text(app) and "lower the learning rate" in text(app)
         assert "lower the learning rates" in app.info[0].value
 
     def test_a_stopped_race_has_no_winner(self, open_page: OpenPage):
