@@ -2,14 +2,14 @@
 // so that must be short.
 
 const decoder = new window.TextDecoder();
-let loading = null; // {version, view: a promise of the view's module}
+let loading = null; // {version, css, view: a promise of the view's module}
 
 // Streamlit calls this at the first mount and whenever data or theme change; `data` is JSON in UTF-8.
 export default async function render({ data, parentElement, setStateValue }) {
     const { version, received, code, css, ...message } = JSON.parse(decoder.decode(data));
     if (code && loading?.version !== version) {
         const url = window.URL.createObjectURL(new window.Blob([code], { type: "text/javascript" }));
-        loading = { version, view: import(url) };
+        loading = { version, css, view: import(url) };
     }
     if (loading?.version !== version) {
         setStateValue("received", null); // the server believes that the code is here
@@ -20,5 +20,5 @@ export default async function render({ data, parentElement, setStateValue }) {
         setStateValue("received", [version, message.run]); // costs one rerun, saves the code and old frames in all others
     }
     const { show } = await loading.view;
-    return show(parentElement, message, css);
+    return show(parentElement, message, loading.css); // the page may have moved the view, which then begins anew
 }
