@@ -3,11 +3,13 @@
 import streamlit as st
 
 from ui import prose
+from ui.compare_panel import compare_panel
 from ui.one_of import one_of
 from ui.train_panel import train_panel
 
 PARTS = {
     "Train": train_panel,
+    "Compare": compare_panel,
 }
 
 st.title("Train your best model")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nnlib.data import Dataset
 from nnlib.health import diagnose, measure
@@ -25,6 +26,7 @@ FRAME_SHARE = 0.04  # of the time; measuring the layers' health takes as long as
 FRAME_CREDIT = 0.3  # seconds that frames may cost beyond that share, so that short runs have some too
 HEALTH_EXAMPLES = 100  # that the first frame measures, before there is a batch
 POINTS_SHOWN = 300
+TELLS_AFTER = 1.0  # seconds of training from which the time left is estimated
 
 SLOTS = Slots(os.cpu_count() or 1)
 _beginnings = itertools.count(1)
@@ -60,7 +62,8 @@ class Run:
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._resume = threading.Event()
-        self.wanted = False
+        self.log: Any = None  # of `ui.run_log`: the viewer's other runs
+        self.wanted = self.unwatched = False
         self.last_seen = time.monotonic()
         self.reset()
 
@@ -89,7 +92,7 @@ class Run:
 
     def pause(self) -> None:
         """Returns when the step in progress has ended."""
-        self.wanted = False
+        self.wanted = self.unwatched = False
         self._resume.set()
         SLOTS.given_up()
         thread = self._thread
@@ -119,6 +122,15 @@ class Run:
     def active(self) -> bool:
         return self.status in ("running", "queued")
 
+    @property
+    def seconds_left(self) -> float | None:
+        """To the last step, at the mean speed so far; None while there is too little to tell from, or nothing left."""
+        solver = self.solver
+        if self.over or self.seconds < TELLS_AFTER:
+            return None
+        each = self.seconds / solver.iteration
+        return (solver.num_iterations - solver.iteration) * (max(each, 1 / self.rate) if self.rate else each)
+
     # ---------------------------------------------------------------------------------------------- the thread
     def _drive(self) -> None:
         try:
@@ -142,7 +154,7 @@ class Run:
             if now - looked > 1:  # looking for the viewer at every step would cost more than some steps
                 looked = now
                 if not self.has_viewer(PAUSE_AFTER):
-                    self.note = "Paused, since nobody was watching."
+                    self.unwatched = True
                     return
             if (rate := self.rate) is not None:
                 self._resume.wait(max(0.0, 1 / rate - (now - started)))
@@ -237,12 +249,24 @@ class Run:
         """Whether somebody polled within so many seconds, or the owner's browser is still connected."""
         return time.monotonic() - self.last_seen < within or is_connected(self.owner)
 
+    def seen(self) -> None:
+        """A viewer is here: renews the lease, and lets a run go on that had paused because nobody was watching."""
+        self.last_seen = time.monotonic()
+        if self.unwatched:
+            self.play()
+            self.note = "It was paused meanwhile, since nobody was watching."
+
+    def curves(self) -> tuple[list[tuple], list[tuple]]:
+        """(iteration, loss, smoothed loss) and (iteration, training, validation accuracy), about 300 rows each."""
+        with self._lock:
+            return self._losses.rows(POINTS_SHOWN), self._accuracies.rows(POINTS_SHOWN)
+
     def snapshot(self, after: int | None = None) -> dict[str, Any]:
         """What `ui.run_view` draws; renews the lease. Of the frames those later than an iteration, or all."""
         self.last_seen = time.monotonic()
         with self._lock:
             solver, C = self.solver, self.solver.model.num_classes
-            losses, accuracies = self._losses.rows(POINTS_SHOWN), self._accuracies.rows(POINTS_SHOWN)
+            losses, accuracies = self.curves()
             return {
                 "run": self.name,
                 "status": self.status,
@@ -256,6 +280,12 @@ class Run:
                 "frames": self._frames.after(after),
                 "partial": after is not None,
             }
+
+
+def session_id() -> str:
+    """The session that this script runs for; "" outside of one."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
 
 
 def is_connected(session: str) -> bool:

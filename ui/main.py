@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.navigation import PAGES
+from ui.run_status import run_page
 
 ABOUT = "Layer by Layer: how fully connected networks train, every number within reach."  # the menu holds the theme
 ICON = (Path(__file__).parent.parent / "assets" / "icon.svg").read_text(encoding="utf-8")
@@ -26,4 +27,4 @@ if infinite := [name for name, value in st.query_params.items() if is_infinite(v
     for name in infinite:  # a field for whole numbers that is bound to the address breaks on it
         del st.query_params[name]
     st.rerun()
-page.run()
+run_page(page)

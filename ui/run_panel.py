@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nnlib.data import Dataset
 from nnlib.run_spec import RunSpec
-from ui import live, prose, registry
+from ui import live, prose, registry, run_log
+from ui.live import session_id
 from ui.painter import Painter
+from ui.run_status import progress
 from ui.run_view import has_arrived, run_view
 
 POLL, POLL_LIGHT, POLL_MOST = 0.18, 0.3, 1.0  # seconds
@@ -18,35 +19,41 @@ OVERLAP = 3  # messages whose frames are sent again, in case one was overtaken o
 SPEEDS: dict[str, float | None] = {"1 / s": 1, "5 / s": 5, "25 / s": 25, "100 / s": 100, "full speed": None}
 
 
-def session_id() -> str:
-    context = get_script_run_ctx()
-    return context.session_id if context else ""
-
-
 def obtain(name: str, spec: RunSpec, dataset: Dataset, in_url: bool = True, **how: Any) -> live.Run:
-    """This session's run of that name: the one it has, the one in the address bar, or a new one of this spec.
+    """This session's run of that name, or a new one of this spec; `run_log.recover` finds it again after a reload.
 
     Raises:
         ValueError: the spec cannot be run, in one sentence.
     """
     run: live.Run | None = st.session_state.get(name)
-    if run is None and in_url and "run" in st.query_params:
-        run = registry.find(st.query_params["run"], session_id())
     if run is None or (run.status == "ready" and run.spec != spec):
         new = live.Run(spec, dataset, Painter(dataset), owner=session_id(), run_id=run and run.id, **how)
         forget(name)
         registry.register(new)
         run = new
     st.session_state[name] = run
+    if not run.light:
+        run_log.current().follow(name, run)
+    run.seen()
     if in_url and st.query_params.get("run") != run.id:  # every write overtakes what people are setting meanwhile
         st.query_params["run"] = run.id
     return run
 
 
 def forget(name: str) -> None:
-    """End this session's run of that name, so that `obtain` makes a new one."""
+    """End this session's run of that name, so that `obtain` makes a new one; what it has done can be compared."""
     if (run := st.session_state.pop(name, None)) is not None:
+        run_log.current().keep(name)
         registry.discard(run)
+
+
+def _reset(name: str) -> None:
+    """Back to the initial weights; what the run has done can be compared."""
+    run, log = st.session_state[name], run_log.current()
+    log.keep(name)
+    run.reset()
+    if not run.light:
+        log.follow(name, run)
 
 
 def run_panel(name: str, key: str, speeds: Sequence[str] = tuple(SPEEDS)) -> None:
@@ -57,12 +64,13 @@ def run_panel(name: str, key: str, speeds: Sequence[str] = tuple(SPEEDS)) -> Non
     """
     run: live.Run = st.session_state[name]
     was_over, was_ready = run.over, run.status == "ready"
+    run_log.current().shown.add(name)
 
     def panel() -> None:
         if run.over != was_over or (run.status == "ready" and not was_ready):
             st.rerun()  # the rest of the page shows the outcome, and the settings of a run that has not begun
         with st.container():
-            _buttons(run, key, speeds)
+            _buttons(name, run, key, speeds)
         if run.active:
             st.fragment(polled, run_every=_interval(run))()
         else:
@@ -70,6 +78,7 @@ def run_panel(name: str, key: str, speeds: Sequence[str] = tuple(SPEEDS)) -> Non
                 _view(run, key)
 
     def polled() -> None:
+        run.seen()
         if not run.active:
             st.rerun()  # it has ended by itself
         _view(run, key)
@@ -84,6 +93,8 @@ def _interval(run: live.Run) -> float:
 
 
 def _view(run: live.Run, key: str) -> None:
+    if not run.light:
+        progress(run)
     view_key = f"{key}_view"
     sent: list[int] = st.session_state.setdefault(f"{key}_sent", [])  # newest iteration in each of the last messages
     if not has_arrived(run.name, view_key):
@@ -94,7 +105,7 @@ def _view(run: live.Run, key: str) -> None:
     run_view({**view, "picture": run.picture.facts, "message": waiting}, key=view_key)
 
 
-def _buttons(run: live.Run, key: str, speeds: Sequence[str]) -> None:
+def _buttons(name: str, run: live.Run, key: str, speeds: Sequence[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_buttons"):
         # One button with two faces: two would stand side by side for a moment, and clicks miss what moves.
         label, icon, act = ("Pause", "pause", run.pause) if run.active else ("Play", "play_arrow", run.play)
@@ -102,7 +113,7 @@ def _buttons(run: live.Run, key: str, speeds: Sequence[str]) -> None:
         st.button(label, icon=f":material/{icon}:", on_click=act, **how)
         st.button("One step", icon=":material/skip_next:", on_click=run.step, key=f"{key}_step", disabled=run.over)
         st.button("Stop", icon=":material/stop:", on_click=run.stop, key=f"{key}_stop", disabled=run.over)
-        st.button("Reset", icon=":material/replay:", on_click=run.reset, key=f"{key}_reset")
+        st.button("Reset", icon=":material/replay:", on_click=_reset, args=(name,), key=f"{key}_reset")
         chosen = st.select_slider(
             "Speed (steps)", speeds, speeds[-1], key=f"{key}_speed", bind="query-params", width=240
         )

@@ -21,8 +21,7 @@ import streamlit as st
 from nnlib.data import DataError
 from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe, expected_seconds
 from ui import prose
-from ui.live import is_connected
-from ui.run_panel import session_id
+from ui.live import is_connected, session_id
 
 POLL = 0.3  # seconds
 END_AFTER = 120.0  # seconds without a viewer

@@ -4,6 +4,7 @@ import streamlit as st
 
 from nnlib.run_spec import RunSpec
 from ui import controls, datasets, prose
+from ui.compare_words import difference
 from ui.presets import TRAIN
 from ui.run_panel import forget, obtain, run_panel
 from ui.run_result import result
@@ -13,6 +14,7 @@ PAGE = "train_best_model"
 
 def train_panel() -> None:
     """The whole part of the page; the run lives on while other parts and pages are shown."""
+    _recall()
     presets = {name: spec for name, spec in TRAIN.items() if spec.data in datasets.available()}
     with st.container(border=True):
         chosen, why = st.columns([1, 2], vertical_alignment="center")
@@ -40,10 +42,9 @@ def train_panel() -> None:
         except ValueError as error:
             st.error(str(error))
             return
-        if changed := run.spec.differences(spec):
+        if changed := difference(run.spec, spec):
             with st.container(border=True, horizontal=True, vertical_alignment="center"):
-                names = ", ".join(f"{setting} {here} → {there}" for setting, (here, there) in changed.items())
-                prose.show(PAGE, "changed", differences=names)
+                prose.show(PAGE, "changed", differences=", ".join(changed))
                 icon = ":material/replay:"
                 st.button("Start over with these", icon=icon, on_click=forget, args=("train_run",))
         with settings:
@@ -54,3 +55,13 @@ def train_panel() -> None:
 
     st.header("What to look for")
     prose.show(PAGE, "look for")
+
+
+def _recall() -> None:
+    """Into a new session that has found its run again, as after a reload on another page, bring the run's settings."""
+    if "train_recalled" in st.session_state:
+        return
+    st.session_state["train_recalled"] = True
+    run = st.session_state.get("train_run")
+    if run is not None and not st.query_params.keys() & {"preset", *vars(run.spec)}:
+        controls.set_controls(run.spec)

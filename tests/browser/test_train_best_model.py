@@ -266,7 +266,7 @@ class TestComingAndGoing:
         wait_until(page, lambda: number(page, "latest") > at)
         expect(view(page, status="running")).to_be_visible()
 
-    def test_nobody_watching_pauses_it(self, open_page: OpenPage):
+    def test_it_waits_for_its_viewer_and_goes_on(self, open_page: OpenPage):
         page = open_page(LONG)
         ready(page)
         button(page, "Play").click()
@@ -277,10 +277,8 @@ class TestComingAndGoing:
         page.wait_for_timeout(5500)
         page.goto(address.geturl())
         ready(page)
-        expect(view(page, status="paused")).to_be_visible()
-        expect(page.get_by_text("Paused, since nobody was watching.")).to_be_visible()
-        button(page, "Play").click()
         expect(view(page, status="running")).to_be_visible()
+        expect(page.get_by_text("It was paused meanwhile, since nobody was watching.")).to_be_visible()
 
 
 class TestOutcome:
@@ -304,9 +302,10 @@ class TestOutcome:
         expect(view(page, status="paused", latest="1")).to_be_visible()
         run = view(page).get_attribute("data-run")
         slide(page, "depth", 1)
-        notice = page.get_by_text("These settings are not those of the run you see: depth 2 → 3.")
+        notice = page.get_by_text("These settings are not those of the run you see: hidden layers 2 → 3.")
         expect(notice).to_be_visible()
         expect(view(page, run=run or "")).to_be_visible()
+        expect(view(page).locator("dl").first).to_have_css("display", "grid")  # moved down, it keeps its style sheet
         button(page, "Start over with these").click()
         expect(notice).to_have_count(0)
         expect(view(page, status="ready", latest="0")).to_be_visible()

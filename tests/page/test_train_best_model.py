@@ -276,7 +276,7 @@ class TestRun:
         app.selectbox(key="update_rule").select("sgd").run()
         assert run_of(app) is run
         (notice,) = (m.value for m in app.markdown if "These settings are not those" in m.value)
-        assert "depth 2 → 3" in notice and "update_rule adam → sgd" in notice
+        assert "hidden layers 2 → 3" in notice and "update rule adam → sgd" in notice
         (over,) = (b for b in app.button if b.label == "Start over with these")
         over.click().run()
         assert (run_of(app).spec.depth, run_of(app).status) == (3, "ready")

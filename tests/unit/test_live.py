@@ -217,6 +217,22 @@ class TestControls:
         assert run.status == "paused"
 
 
+class TestTimeLeft:
+    def test_from_the_mean_speed_so_far(self, make: Make):
+        run = make()  # 36 steps
+        assert run.seconds_left is None
+        for _ in range(9):
+            run.step()
+        run.seconds = 0.9
+        assert run.seconds_left is None
+        run.seconds = 4.5
+        assert run.seconds_left == pytest.approx(13.5)
+        run.rate = 1
+        assert run.seconds_left == pytest.approx(27)
+        run.stop()
+        assert run.seconds_left is None
+
+
 class TestDiverging:
     def test_it_explains_itself_and_keeps_its_curve(self, make: Make):
         run = make(DIVERGING)
@@ -371,10 +387,24 @@ class TestLease:
         clock.tick = 0.1
         run.play()
         until(lambda: not run.active)
-        assert (run.status, run.note) == ("paused", "Paused, since nobody was watching.")
+        assert (run.status, run.unwatched) == ("paused", True)
         assert run.solver.iteration > 0
+        at = run.solver.iteration
+        clock.tick = 0
+        run.seen()
+        until(lambda: run.solver.iteration > at)
+        assert run.note == "It was paused meanwhile, since nobody was watching."
         run.play()
         assert run.note == ""
+
+    def test_a_run_that_was_paused_by_hand_stays_so(self, make: Make, clock: SimpleNamespace, connected: set[str]):
+        run = make(ENDLESS, owner="gone")
+        clock.tick = 0.1
+        run.play()
+        until(lambda: not run.active)
+        run.pause()
+        run.seen()
+        assert not run.active
 
     @pytest.mark.parametrize("still", ["connected", "polling"])
     def test_a_run_with_a_viewer_goes_on(self, make: Make, clock: SimpleNamespace, connected: set[str], still: str):

@@ -1,0 +1,155 @@
+"""Compare: the runs of this visit in a table, their curves laid over each other, and what tells them apart."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from nnlib.experiments import Experiment
+from nnlib.run_spec import RunSpec
+from ui import compare_charts, controls, prose, run_log
+from ui.compare_table import FIGURES, rows, to_csv
+from ui.compare_words import LABELS, difference, label, value, varied
+from ui.one_of import one_of
+from ui.quiz import ask
+from ui.run_log import Entry, RunLog
+from ui.run_panel import forget
+from ui.take_home import take_home
+
+PAGE = "compare"
+POLL = 2.0  # seconds
+PINNED_FIRST = 2  # runs, the newest, that are laid over each other before anything is ticked
+
+
+def compare_panel() -> None:
+    """The whole part of the page; polls while a run is active, and only then."""
+    log = run_log.current()
+    if not log.entries():
+        st.info(prose.text(PAGE, "empty"), icon=":material/table_rows:")
+        return
+    prose.show(PAGE, "intro")
+    going = any(run.active for run in log.live.values())
+
+    def compared() -> None:
+        if going and not any(run.active for run in log.live.values()):
+            st.rerun()  # ends the polling
+        _compared(log)
+
+    st.fragment(compared, run_every=POLL if going else None)()
+    st.header("What to look for")
+    prose.show(PAGE, "look for")
+    ask(PAGE, "question two settings")
+    ask(PAGE, "question seeds")
+
+
+def _compared(log: RunLog) -> None:
+    entries = log.entries()
+    pinned = _table(log, entries)
+    if not pinned:
+        st.info(prose.text(PAGE, "nothing pinned"))
+        return
+    if len(pinned) > compare_charts.MOST:
+        st.caption(prose.text(PAGE, "too many", most=compare_charts.MOST))
+        pinned = pinned[: compare_charts.MOST]
+    names = varied(entry.spec for entry in pinned)
+    labels = {entry.number: f"run {entry.number}: {label(entry.spec, names)}".removesuffix(": ") for entry in pinned}
+    axis = one_of("Against", list(compare_charts.AXES), "compare_axis")
+    for column, (name, (specs, values)) in zip(st.columns(3), compare_charts.CHARTS.items(), strict=True):
+        frame = compare_charts.frame({labels[entry.number]: entry for entry in pinned}, values, axis)
+        column.vega_lite_chart(frame, specs[axis], key=f"compare_{name}_{axis}")
+    _differences(pinned, names)
+    _actions(pinned, labels)
+
+
+def _table(log: RunLog, entries: Sequence[Entry]) -> list[Entry]:
+    """Draws the table; gives the runs that are ticked in it."""
+    numbers = [entry.number for entry in entries]
+    if log.pinned is None:
+        log.pinned = numbers[-PINNED_FIRST:]
+    ticked = [row for row, number in enumerate(numbers) if number in log.pinned]
+    shown = st.dataframe(
+        rows(log, entries),
+        hide_index=True,
+        column_config=FIGURES,
+        placeholder="–",
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": ticked}},
+        key=f"compare_table_{numbers[0]}",
+    )
+    pinned = [entries[row] for row in sorted(shown["selection"]["rows"]) if row < len(entries)]
+    log.pinned = [entry.number for entry in pinned]
+    st.download_button(
+        "Table (CSV)",
+        lambda: to_csv(log),
+        "runs.csv",
+        "text/csv",
+        icon=":material/download:",
+        key="compare_csv",
+        on_click="ignore",
+    )
+    return pinned
+
+
+def _differences(pinned: Sequence[Entry], names: Sequence[str]) -> None:
+    """What changes from one run to another, and what that allows to conclude."""
+    if len(pinned) == 1:
+        return
+    st.subheader("What differs")
+    if len(pinned) > 2:
+        prose.show(PAGE, "many")
+        table = {LABELS[name].capitalize(): [value(entry.spec, name) for entry in pinned] for name in names}
+        st.table(pd.DataFrame(table, index=pd.Index([entry.number for entry in pinned], name="Run")))
+        return
+    first, second = pinned
+    phrases, runs = difference(first.spec, second.spec), {"one": first.number, "other": second.number}
+    if not phrases:
+        prose.show(PAGE, "same", **runs)
+        return
+    found = {"differences": ", ".join(phrases), "count": len(phrases)} | runs
+    prose.show(PAGE, "one difference" if len(phrases) == 1 else "several differences", **found)
+    if first.spec.data != second.spec.data:
+        prose.show(PAGE, "other data")
+        return
+    prose.show(PAGE, "chance", first=_with_error(first), second=_with_error(second), count=first.num_val)
+
+
+def _with_error(entry: Entry) -> str:
+    """The best validation accuracy and its standard error."""
+    p = entry.best_val_acc
+    return f"{100 * p:.1f} ± {100 * math.sqrt(p * (1 - p) / entry.num_val):.1f} %"
+
+
+def _actions(pinned: Sequence[Entry], labels: dict[int, str]) -> None:
+    """Use a run's settings again; take one home, or all that are ticked."""
+    st.subheader("Go on with them")
+    for entry in pinned:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"compare_run_{entry.number}"):
+            st.markdown(f"**{labels[entry.number]}**", width=320)
+            key = f"compare_use_{entry.number}"
+            if st.button("Use these settings", icon=":material/tune:", key=key, on_click=_use, args=(entry.spec,)):
+                st.rerun()  # the whole page: another part is shown
+            take_home(Experiment(f"run_{entry.number}", (entry.spec,)), [entry.result()], f"compare_{entry.number}")
+    if len(pinned) > 1:
+        _take_home_together(pinned)
+    st.caption(prose.text(PAGE, "kept"))
+
+
+def _take_home_together(pinned: Sequence[Entry]) -> None:
+    if len({entry.spec.data for entry in pinned}) > 1:
+        st.caption(prose.text(PAGE, "not together"))
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="compare_together"):
+        st.markdown(prose.text(PAGE, "together", count=len(pinned)), width=320)
+        name = "_".join(["runs", *(str(entry.number) for entry in pinned)])
+        runs = tuple(entry.spec for entry in pinned)
+        take_home(Experiment(name, runs), [entry.result() for entry in pinned], "compare_all")
+
+
+def _use(spec: RunSpec) -> None:
+    """Put a run's settings into the controls of Train, and show them; a run there that is over makes room."""
+    controls.set_controls(spec)
+    st.session_state["train_part"] = "Train"
+    if "train_run" in st.session_state and st.session_state["train_run"].over:
+        forget("train_run")
