@@ -99,14 +99,14 @@ def together(name: str, *experiments: Experiment) -> Experiment:
 def _draw(snapshot: Snapshot) -> None:
     """A column for each normalization, or for one its charts side by side; colours go by the batch size."""
     norms = [n for n in dict.fromkeys(run.spec.normalization for run in snapshot.runs) if n is not None]
-    data = snapshot.runs[0].spec.data
+    data, epochs = snapshot.runs[0].spec.data, snapshot.runs[0].spec.num_epochs
     columns = st.columns(2)
     for i, norm in enumerate(norms):
         runs = [(name_of(run.spec), run.result) for run in snapshot.runs if run.spec.normalization in (norm, None)]
         runs.sort(key=lambda run: run[0].startswith(NORM_NAMES[None]))
         names, rows = tuple(name for name, _ in runs), accuracy_rows(runs)
         for k, quantity in enumerate(("train_acc", "val_acc")):
-            spec = curves(quantity, names, names, accuracy_top(quantity, data))
+            spec = curves(quantity, names, names, epochs, accuracy_top(quantity, data))
             column = columns[i if len(norms) > 1 else k]
             column.vega_lite_chart(rows, spec, key=f"batches_{norm}_{quantity}_{data}")
 

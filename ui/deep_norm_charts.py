@@ -17,7 +17,7 @@ from ui.norm_charts import NORM_NAMES
 from ui.sketch import Curves
 
 NORMS = tuple(NORM_NAMES.values())  # each has the same colour in all charts
-SHARE = 0.9  # of the smoothed loss that comes from before
+SHARE = 0.8  # of the smoothed loss that comes from before
 MOST = 300  # points a line
 CHANCE = 0.1  # accuracy of guessing among ten classes
 MEASURED, SKETCHED = "measured", "sketched"
@@ -40,15 +40,28 @@ def accuracy_top(quantity: str, data: str) -> float:
 
 # ------------------------------------------------------------------------------------------------ curves of runs
 @cache
-def curves(quantity: str, domain: tuple[str, ...], shown: tuple[str, ...], top: float = 1.0, logarithmic: bool = False):
+def curves(
+    quantity: str,
+    domain: tuple[str, ...],
+    shown: tuple[str, ...],
+    epochs: int,
+    top: float = 1.0,
+    logarithmic: bool = False,
+) -> dict[str, Any]:
     """The spec of one quantity ("loss", "train_acc" or "val_acc") of several runs against the epoch.
 
-    domain: names that take the theme's colours in this order; shown: those in the legend. top: end of an accuracy
-    axis; logarithmic: a loss axis for runs that explode.
+    domain: names that take the theme's colours in this order; shown: those in the legend. epochs: end of the axis.
+    top: end of an accuracy axis; logarithmic: a loss axis for runs that explode.
     """
     series: dict[str, Any] = {"scale": alt.Scale(domain=list(domain)), "legend": _legend(shown, quantity == "loss")}
     base = alt.Chart().encode(
-        alt.X("epoch:Q", title="epoch", axis=alt.Axis(grid=False, tickMinStep=1)), alt.Color("run:N", **series)
+        alt.X(
+            "epoch:Q",
+            title="epoch",
+            scale=alt.Scale(domain=[0, epochs], nice=False),
+            axis=alt.Axis(grid=False, tickMinStep=1),
+        ),
+        alt.Color("run:N", **series),
     )
     if quantity == "loss":
         scale = alt.Scale(type="log" if logarithmic else "linear", zero=False)
@@ -60,7 +73,7 @@ def curves(quantity: str, domain: tuple[str, ...], shown: tuple[str, ...], top: 
         y = alt.Y(
             f"{quantity}:Q",
             title=TITLES[quantity].lower(),
-            scale=alt.Scale(domain=[0, top]),
+            scale=_up_to(top),
             axis=alt.Axis(format="%", tickCount=5),
         )
         tip = ["run:N", "epoch:Q", alt.Tooltip(f"{quantity}:Q", format=".1%")]
@@ -115,7 +128,7 @@ def explodes(runs: Sequence[tuple[str, Result | None]]) -> bool:
 
 # ------------------------------------------------------------------------------------- against the weight scale
 @cache
-def against_scale(quantity: str, data: str, shown: tuple[str, ...]):
+def against_scale(quantity: str, data: str, shown: tuple[str, ...]) -> dict[str, Any]:
     """The spec of "best_val_acc", "best_train_acc" or "final_loss" against the weight scale; a click opens a run."""
     series: dict[str, Any] = {"scale": alt.Scale(domain=list(NORMS)), "legend": _legend(shown)}
     scale, axis, level = _value_axis(quantity, data)
@@ -156,7 +169,7 @@ def _value_axis(quantity: str, data: str) -> tuple[alt.Scale, alt.Axis, float]:
     """Scale and axis of the values, and what knowing nothing gives."""
     if quantity == "final_loss":
         return alt.Scale(domain=[1.0 if data == "cifar10" else 0.0, 3.5], nice=False), alt.Axis(tickCount=5), log(10)
-    return alt.Scale(domain=[0, accuracy_top(quantity, data)]), alt.Axis(format="%", tickCount=5), CHANCE
+    return _up_to(accuracy_top(quantity, data)), alt.Axis(format="%", tickCount=5), CHANCE
 
 
 def scale_rows(
@@ -179,6 +192,11 @@ def scale_rows(
 def ended(runs: Sequence[RunState]) -> list[RunState]:
     """Those that have come to their end, be it a divergence."""
     return [run for run in runs if run.state in ("finished", "diverged") and run.result is not None]
+
+
+def _up_to(top: float) -> alt.Scale:
+    """Of an accuracy, with room for a mark at the top."""
+    return alt.Scale(domain=[0, 1.03 * top], nice=False)
 
 
 def _legend(shown: Sequence[str], strokes: bool = False) -> alt.Legend:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from nnlib.experiments import Comparison, Experiment, Result, Snapshot, compare
+from nnlib.experiments import Comparison, Experiment, RunState, Snapshot, compare
 from nnlib.experiments.presets import with_and_without
 from nnlib.experiments.published import SEEDS
 from nnlib.fc_net import FullyConnectedNet
@@ -50,25 +50,26 @@ def _own(base: RunSpec) -> Experiment:
     return Experiment("my_with_and_without", (replace(spec, normalization=norm), replace(spec, normalization=None)))
 
 
-def draw_curves(runs: Sequence[tuple[str, Result | None]], data: str, key: str) -> None:
-    """Loss and both accuracies of a few runs, named by their normalization, side by side."""
+def draw_curves(states: Sequence[RunState], key: str) -> None:
+    """Loss and both accuracies of a few runs that differ in their normalization, side by side."""
+    runs = [(NORM_NAMES[run.spec.normalization], run.result) for run in states]
+    data, epochs = states[0].spec.data, states[0].spec.num_epochs
     shown = tuple(name for name, _ in runs)
     loss, accuracies = loss_rows(runs), accuracy_rows(runs)
     for column, quantity in zip(st.columns(3), ("loss", "train_acc", "val_acc"), strict=True):
         rows = loss if quantity == "loss" else accuracies
         logarithmic = quantity == "loss" and explodes(runs)
-        spec = curves(quantity, NORMS, shown, accuracy_top(quantity, data), logarithmic)
+        spec = curves(quantity, NORMS, shown, epochs, accuracy_top(quantity, data), logarithmic)
         column.vega_lite_chart(rows, spec, key=f"{key}_{quantity}_{data}_{logarithmic}")
 
 
 def _draw(snapshot: Snapshot) -> None:
-    runs = [(NORM_NAMES[run.spec.normalization], run.result) for run in snapshot.runs]
     if comparisons := _comparisons(snapshot):
         first = comparisons[0]
         part = "published met" if first.met else "published missed"
         text = prose.text(PAGE, part, expected=f"{first.figure.published:.6f}", got=f"{first.here:.6f}")
         (st.success if first.met else st.error)(text)
-    draw_curves(runs, snapshot.runs[0].spec.data, "bp")
+    draw_curves(snapshot.runs, "bp")
 
 
 def _comparisons(snapshot: Snapshot) -> list[Comparison]:

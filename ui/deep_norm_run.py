@@ -8,7 +8,6 @@ from nnlib.experiments import RunState
 from ui import controls, deep_norm_setup, prose
 from ui.deep_norm_charts import ended
 from ui.deep_norm_pair import draw_curves
-from ui.norm_charts import NORM_NAMES
 
 PAGE = "batchnorm_deep"
 TRAIN = "../pages/train_best_model.py"  # seen from the router
@@ -27,7 +26,7 @@ def open_run(runs: Sequence[RunState], key: str) -> None:
     with st.container(border=True):
         st.subheader(prose.text(PAGE, "opened", label=label))
         pair = [r for r in by_label.values() if r.spec.weight_scale == spec.weight_scale]
-        draw_curves([(NORM_NAMES[r.spec.normalization], r.result) for r in pair], spec.data, "bs_run")
+        draw_curves(pair, "bs_run")
         if run.message:
             st.warning(run.message)
         st.caption(deep_norm_setup.in_words(spec))

@@ -32,7 +32,7 @@ def state(spec: RunSpec, kind: str = "finished", **how: float) -> RunState:
 class TestCurves:
     def test_smoothing_starts_with_what_there_is_and_forgets(self):
         assert charts.smoothed(np.full(7, 3.0)) == pytest.approx(3.0)
-        assert charts.smoothed(np.array([1.0, 2.0]))[1] == pytest.approx((0.9 * 1 + 2) / 1.9)
+        assert charts.smoothed(np.array([1.0, 2.0]))[1] == pytest.approx((0.8 * 1 + 2) / 1.8)
         assert charts.smoothed(np.r_[9.0, np.zeros(300)])[-1] < 1e-10
 
     def test_long_runs_are_thinned_and_keep_their_end(self):
