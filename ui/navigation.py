@@ -20,6 +20,12 @@ PAGES = [
         "fact_check",
         "Compare every gradient with the loss itself; find planted faults from the evidence.",
     ),
+    _page(
+        "overfit",
+        "Overfit a small set",
+        "grid_on",
+        "Find the weight scale and the learning rate with which fifty pictures are learnt by heart.",
+    ),
     _page("optimizers", "Optimizers", "speed", "Step through each update rule, see its effective step, race them all."),
     _page("batchnorm", "Batch normalization", "view_column", "One batch, train and test mode, both backward passes."),
     _page(

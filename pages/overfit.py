@@ -1,0 +1,117 @@
+"""Overfit a small set: find a weight scale and a learning rate with which a network learns fifty pictures by heart."""
+
+import pandas as pd
+import streamlit as st
+
+from nnlib.experiments import Experiment, Result, compare
+from nnlib.experiments.published import SEEDS
+from nnlib.fc_net import FullyConnectedNet
+from nnlib.optim import sgd
+from nnlib.run_spec import RunSpec
+from ui import datasets, overfit_map, prose
+from ui.live import Run
+from ui.overfit_outcome import sentence, verdict
+from ui.overfit_settings import DEPTHS, NAMES, data_control, presets_of, run_controls
+from ui.prediction import predict
+from ui.quiz import ask
+from ui.run_panel import SPEEDS, obtain, run_panel
+from ui.source import source
+from ui.take_home import take_home
+
+PAGE, RUN = "overfit", "overfit_run"
+COURSE = {2: "overfit_50_three_layer", 4: "overfit_50_five_layer"}
+
+
+def lab(data: str, guess: str) -> None:
+    """Presets; settings and the maps; the run, its outcome and its curves."""
+    clicked = overfit_map.clicked(data)
+    presets = st.container()  # which of them is chosen depends on the settings
+    settings, picture = st.columns([1, 4], gap="large")
+    with settings:
+        spec = run_controls(data)
+        tried = st.button(prose.text(PAGE, "try"), icon=":material/play_arrow:", type="primary", key="of_try")
+    with presets:
+        presets_of(spec)
+    run = this_run(spec)
+    if clicked or tried:
+        run.reset()
+        run.rate = SPEEDS[st.session_state.get("of_speed", "full speed")]
+        run.play()
+    over = run.over  # it may end at any moment, and all that follows is to be of one mind
+    result = Result.of(spec, run.solver) if over else None
+    if result is not None:
+        overfit_map.note(result)
+    with picture:
+        overfit_map.maps(spec, guess)
+    st.header("This run")
+    rate, scale = f"{spec.learning_rate:g}", f"{spec.weight_scale:g}"
+    prose.show(PAGE, "run", network=NAMES[spec.depth].capitalize(), scale=scale, rate=rate, seed=spec.seed)
+    outcome(run, result)
+    run_panel(RUN, key="of")
+    if run.over != over:
+        st.rerun()  # it has ended since
+    if result is not None:
+        published(result)
+    take_home(Experiment("overfit_50", (spec,)), [result], "of_home")
+
+
+def this_run(spec: RunSpec) -> Run:
+    """The live run of these settings; another one gives way to it.
+
+    Raises:
+        ValueError: the data cannot be had, in one sentence.
+    """
+    dataset = datasets.load(spec)
+    run = obtain(RUN, spec, dataset)
+    if run.spec != spec:
+        run.reset()  # what has not begun is replaced
+        run = obtain(RUN, spec, dataset)
+    return run
+
+
+def outcome(run: Run, result: Result | None) -> None:
+    """How the run went, or what to do."""
+    if result is None:
+        st.info(prose.text(PAGE, "outcome ready" if run.status == "ready" else "outcome running"))
+    else:
+        (st.success if verdict(result) == "reached" else st.warning)(sentence(result))
+
+
+def published(result: Result) -> None:
+    """The published figures beside this run's, if it has the published settings."""
+    found = compare(Experiment(COURSE[result.spec.depth], (result.spec,)), [result])
+    if found:
+        st.subheader("Published, and got")
+        rows = [
+            {
+                "": c.label.partition(", ")[2],
+                "published": f"{c.figure.published:g}",
+                f"{SEEDS} seeds": f"{c.figure.mean:g} ± {c.figure.sd:g}",
+                "this run": f"{c.here:.7g}",
+            }
+            for c in found
+        ]
+        st.table(pd.DataFrame(rows).set_index(""))
+        met = all(c.met for c in found)
+        (st.success if met else st.warning)(prose.text(PAGE, "published met" if met else "published missed"))
+        st.caption(prose.text(PAGE, "published", seeds=SEEDS))
+
+
+st.title("Overfit a small set")
+prose.show(PAGE, "intro")
+left, right = st.columns([1, 4], gap="large", vertical_alignment="center")
+with left:
+    chosen_data = data_control()
+with right:
+    guess = predict(PAGE, "predict fussier", [*DEPTHS, "both alike"], "of_guess")
+if guess:
+    try:
+        lab(chosen_data, guess)
+    except ValueError as error:
+        st.error(str(error))
+    st.header("What to look for")
+    prose.show(PAGE, "look for")
+for question in ("question why", "question small", "question deeper"):
+    ask(PAGE, question)
+source(FullyConnectedNet._initialize)
+source(sgd)
