@@ -5,10 +5,12 @@ import streamlit as st
 from ui import prose
 from ui.compare_panel import compare_panel
 from ui.one_of import one_of
+from ui.search_panel import search_panel
 from ui.train_panel import train_panel
 
 PARTS = {
     "Train": train_panel,
+    "Search": search_panel,
     "Compare": compare_panel,
 }
 

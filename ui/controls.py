@@ -45,7 +45,13 @@ def set_controls(spec: RunSpec) -> None:
 def address(spec: RunSpec) -> dict[str, str]:
     """What the address bar must hold for the controls to stand at this spec."""
     texts = {"data": datasets.TITLES.__getitem__} | FORMATS
-    return {key: texts.get(key, str)(value) for key, value in _shown(spec).items()}
+    not_drawn = {
+        "augment": spec.data != "cifar10",
+        "num_train": spec.data in POINTS,
+        "weight_decay": "weight_decay" not in DEFAULTS[spec.update_rule],
+        "lr_decay": spec.schedule != "step",
+    }
+    return {key: texts.get(key, str)(value) for key, value in _shown(spec).items() if not not_drawn.get(key)}
 
 
 def _shown(spec: RunSpec) -> dict[str, Any]:

@@ -90,11 +90,13 @@ def delete(url: str, name: str) -> None:
             return
 
 
-def read(url: str, name: str, study: Study | None = None, recover: bool = False) -> StudyState:
+def read(
+    url: str, name: str, study: Study | None = None, recover: bool = False, before: StudyState | None = None
+) -> StudyState:
     """A study as it stands.
 
     study: Optuna's, from `load`: keeps what has been read of ended trials. recover: first give back the trials of
-    dead workers.
+    dead workers. before: what was read last; what cannot have changed is taken from there.
 
     Raises:
         SearchError: it is not there, or the database cannot be used.
@@ -109,9 +111,13 @@ def read(url: str, name: str, study: Study | None = None, recover: bool = False)
             trials = study.get_trials(deepcopy=False)
         except KeyError:
             raise SearchError(f"The study {name!r} has been deleted.") from None
-        shown = tuple(_trial(plan, trial) for trial in trials if trial.state != S.FAIL)
+        known = {trial.number: trial for trial in before.ended} if before else {}
+        shown = tuple(known.get(trial.number) or _trial(plan, trial) for trial in trials if trial.state != S.FAIL)
         interrupted = sum(trial.state == S.FAIL and bool(claims.settings(trial)) for trial in trials)
-        return StudyState(name, plan, shown, interrupted, importances(trials))
+        state = StudyState(name, plan, shown, interrupted, before.importances if before else {})
+        if before and len(state.ended) == len(known):
+            return state
+        return replace(state, importances=importances(trials))
 
 
 def importances(trials: list[FrozenTrial]) -> dict[str, float]:
