@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import prose
 from ui.compare_panel import compare_panel
+from ui.examine_panel import examine_panel
 from ui.one_of import one_of
 from ui.search_panel import search_panel
 from ui.train_panel import train_panel
@@ -12,6 +13,7 @@ PARTS = {
     "Train": train_panel,
     "Search": search_panel,
     "Compare": compare_panel,
+    "Examine": examine_panel,
 }
 
 st.title("Train your best model")

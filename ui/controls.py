@@ -42,6 +42,32 @@ def set_controls(spec: RunSpec) -> None:
         st.session_state[key] = value
 
 
+def beyond(spec: RunSpec) -> list[str]:
+    """Names of the settings that the widgets cannot be set to."""
+    reach = {
+        "seed": (0, 999_999),
+        "depth": (1, 10),
+        "dropout_keep_ratio": (0.1, 1),
+        "lr_decay": (0.5, 1),
+        "warmup": (0, 0.5),
+        "patience": (0, 20),
+        **{
+            name: (min(options), max(options))
+            for name, options in (
+                *(("width", WIDTHS), ("taper", TAPERS), ("reg", STRENGTHS), ("weight_decay", STRENGTHS)),
+                *(("learning_rate", LEARNING_RATES), ("batch_size", BATCHES), ("num_epochs", EPOCHS)),
+                ("num_train", TRAINING_SIZES if spec.data == "cifar10" else [0, 1000]),
+            )
+        },
+    }
+    values = _shown(spec) | {"weight_scale": 0}
+    found = [name for name, (least, most) in reach.items() if not least <= values[name] <= most]
+    if spec.data not in datasets.available():
+        found.append("data")
+    scale = _number(_scale_name(spec.weight_scale))
+    return [*found, "weight_scale"] if scale is not None and not 1e-5 <= scale <= 1 else found
+
+
 def address(spec: RunSpec) -> dict[str, str]:
     """What the address bar must hold for the controls to stand at this spec."""
     texts = {"data": datasets.TITLES.__getitem__} | FORMATS

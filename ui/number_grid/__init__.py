@@ -27,6 +27,7 @@ class Grid:
         below: name -> a number a column; beside: name -> a number a row.
         limit: the number that gets the full colour, by default the largest.
         pick: cells can be clicked.
+        texts: (R, C) of what is written in the cells; by default the values.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Grid:
     beside: dict[str, ndarray] = field(default_factory=dict)
     limit: float | None = None
     pick: bool = False
+    texts: Sequence[Sequence[str]] | None = None
 
 
 def number_grids(grids: Sequence[Grid], key: str, on_pick: Pick | None = None) -> None:
@@ -72,7 +74,7 @@ def encode(grid: Grid) -> dict[str, Any]:
         "cells": [
             [
                 {
-                    "text": write(grid.values[i, j]),
+                    "text": write(grid.values[i, j]) if grid.texts is None else grid.texts[i][j],
                     "colour": f"#{bytes(colours[i, j]).hex()}",
                     "ink": "#17212e" if bright[i, j] else "#ffffff",
                     "lit": bool(lit[i, j]),

@@ -1,0 +1,119 @@
+"""Keep: download a model and load one, its settings back into the controls, its link, its script and notebook."""
+
+import io
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from nnlib.experiments import Experiment, Result
+from nnlib.model_files import MAX_BYTES, PARTS, SavedModel, load_model, save_model
+from nnlib.run_spec import RunSpec
+from ui import controls, prose
+from ui.examine_subject import FILE, LOADED, RUN, Subject
+from ui.source import source
+from ui.take_home import take_home
+
+PAGE = "examine"
+MESSAGE, COUNT = "keep_message", "keep_uploads"  # the session's names for (went well, sentence) and a number
+PART = "train_part"  # the key of the page's choice of a part
+
+
+def keep(subject: Subject) -> None:
+    """What can be taken from the network under examination, and another in its place."""
+    take, bring = st.columns(2, gap="large")
+    with take:
+        st.subheader(prose.text(PAGE, "save title"))
+        prose.show(PAGE, "save")
+        save(subject, "keep_save")
+        st.subheader(prose.text(PAGE, "link title"))
+        run_link(subject.spec)
+        st.subheader(prose.text(PAGE, "again title"))
+        prose.show(PAGE, "again")
+        with st.container(horizontal=True):
+            settings_to_train(subject.spec)
+            run = st.session_state.get("train_run") if subject.title == RUN else None
+            results = [Result.of(run.spec, run.solver) if run is not None else None]
+            take_home(Experiment("my_run", (subject.spec,)), results, "keep_home")
+    with bring:
+        st.subheader(prose.text(PAGE, "load title"))
+        load()
+    source(load_model)
+
+
+def save(subject: Subject, key: str) -> None:
+    """The button that downloads the model; the file is made when it is asked for."""
+    name = f"{subject.spec.data}_{'-'.join(map(str, subject.model.hidden_dims))}_epoch_{subject.saved.epoch}.npz"
+    st.download_button(
+        prose.text(PAGE, "save button"),
+        lambda: as_file(subject),
+        name[:100] if len(name) <= 100 else f"{subject.spec.data}.npz",
+        "application/octet-stream",
+        key=key,
+        icon=":material/save:",
+        on_click="ignore",
+        type="primary",
+    )
+
+
+def as_file(subject: Subject) -> bytes:
+    """The model as `nnlib.model_files` writes it, with its accuracies if its data are here; called outside the page."""
+    saved = subject.saved
+    accuracies = saved.accuracies
+    if subject.dataset is not None:
+        accuracies = {part: subject.accuracy(part, quiet=True) for part in PARTS}
+    file = io.BytesIO()
+    save_model(file, SavedModel(saved.spec, saved.model, saved.class_names, saved.mean_image, saved.epoch, accuracies))
+    return file.getvalue()
+
+
+def run_link(spec: RunSpec) -> None:
+    """The address that sets all of Train's controls to this spec, with a button that copies it."""
+    st.code(f"{st.context.url or ''}?{urlencode(controls.address(spec))}", language=None, wrap_lines=True)
+    prose.show(PAGE, "link")
+
+
+def settings_to_train(spec: RunSpec) -> None:
+    """A button that sets Train's controls to the settings with which a model was trained, and goes there."""
+
+    def put() -> None:
+        controls.set_controls(spec)
+        st.session_state[PART] = "Train"
+
+    beyond = controls.beyond(spec)
+    icon = ":material/tune:"
+    st.button(prose.text(PAGE, "settings button"), icon=icon, key="keep_settings", on_click=put, disabled=bool(beyond))
+    if beyond:
+        st.caption(prose.text(PAGE, "beyond", names=", ".join(beyond)))
+
+
+def load() -> None:
+    """Where a file is chosen; what was there stays unless it is one of ours and sound."""
+    count = st.session_state.setdefault(COUNT, 0)
+    key = f"keep_upload_{count}"
+
+    def take() -> None:
+        file: Any = st.session_state.get(key)
+        if file is None:
+            return
+        try:
+            saved = load_model(file)
+        except ValueError as error:
+            st.session_state[MESSAGE] = (False, str(error))
+        else:
+            st.session_state[LOADED] = (file.name, saved)
+            st.session_state["ex_model"] = FILE
+            st.session_state[MESSAGE] = (True, described(saved))
+        st.session_state[COUNT] = count + 1  # an empty field, and the file's bytes are let go
+
+    label = prose.text(PAGE, "load")
+    st.file_uploader(label, "npz", key=key, on_change=take, max_upload_size=MAX_BYTES >> 20)
+    if message := st.session_state.get(MESSAGE):
+        (st.success if message[0] else st.error)(message[1])
+
+
+def described(saved: SavedModel) -> str:
+    """What was in a file, with the accuracies that it claims."""
+    claims = ", ".join(f"{name} {100 * a.share:.1f} %" for name, a in saved.accuracies.items())
+    facts = {"data": saved.spec.data, "hidden": ", ".join(map(str, saved.model.hidden_dims))}
+    return prose.text(PAGE, "loaded", epoch=saved.epoch, claims=claims or "none", **facts)
