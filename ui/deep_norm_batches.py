@@ -78,7 +78,7 @@ def points_lost(runs: Sequence[RunState], norm: str) -> str:
 
 def _choose(prefix: str, norms: Sequence[str]) -> Experiment:
     def quick(published: Experiment) -> Experiment:
-        return together(published.name, published).with_settings(num_epochs=QUICK_EPOCHS)
+        return published.with_settings(num_epochs=QUICK_EPOCHS)
 
     def own(base: RunSpec) -> Experiment:
         spec = replace(base, **deep_norm_setup.settings(prefix, base, OWN))

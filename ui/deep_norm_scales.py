@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -19,7 +18,7 @@ from ui.deep_norm_run import open_run
 from ui.norm_charts import NORM_NAMES
 from ui.one_of import one_of
 from ui.quiz import ask
-from ui.sketch import Axis, Curves, drawing, height, sketch
+from ui.sketch import Axis, Sketch, height
 from ui.source import source
 from ui.sweeps import find, sweep_panel
 from ui.take_home import take_home
@@ -43,12 +42,11 @@ def scales_panel() -> None:
     data = experiment.runs[0].data
     with st.container(border=True):
         prose.show(PAGE, "predict scale")
-        settled = st.session_state.get(f"bs_settled_{data}", False)
         place = st.container()
         settled = st.toggle(prose.text(PAGE, "settle"), key=f"bs_settled_{data}", **BOUND)
         if not settled:
             with place:
-                sketch(**_sketch(data), slots=[NORMS.index(name) for name in LINES], **_words())
+                sketch_of(data).show(prose.text(PAGE, "sketch about"), (prose.text(PAGE, "guessing"), CHANCE))
             st.caption(prose.text(PAGE, "sketch first"))
     if settled:
         snapshot = sweep_panel(SWEEP, experiment, _draw, prose.text(PAGE, "run scale"))
@@ -61,29 +59,17 @@ def scales_panel() -> None:
     source(weight_scales)
 
 
-def _words() -> dict[str, Any]:
-    return {"about": prose.text(PAGE, "sketch about"), "reference": (prose.text(PAGE, "guessing"), CHANCE)}
-
-
-def _sketch(data: str) -> dict[str, Any]:
-    """What makes up the sketch for these data."""
+def sketch_of(data: str) -> Sketch:
+    """The sketch for these data, whose accuracies have an axis of their own."""
     top = accuracy_top("best_val_acc", data)
-    start = {name: (share * top,) * len(AT) for name, share in zip(LINES, (0.4, 0.6), strict=True)}
     axis = Axis("best validation accuracy", 0.0, top, percent=True)
-    return {"key": f"bs_sketch_{data}", "at": AT, "start": start, "x": X, "y": axis}
-
-
-def _drawn(data: str) -> Curves:
-    how = _sketch(data)
-    return drawing(how["key"], how["at"], how["start"], how["y"])
-
-
-def _only(experiment: Experiment, scales: Sequence[float]) -> Experiment:
-    return replace(experiment, runs=tuple(run for run in experiment.runs if run.weight_scale in scales))
+    start = {name: (share * top,) * len(AT) for name, share in zip(LINES, (0.4, 0.6), strict=True)}
+    return Sketch(f"bs_sketch_{data}", AT, X, axis, start, [NORMS.index(name) for name in LINES])
 
 
 def _quick(published: Experiment) -> Experiment:
-    return _only(published, EVERY[QUICK_SCALES]).with_settings(num_epochs=QUICK_EPOCHS)
+    runs = tuple(run for run in published.runs if run.weight_scale in EVERY[QUICK_SCALES])
+    return replace(published, runs=runs).with_settings(num_epochs=QUICK_EPOCHS)
 
 
 def _own(base: RunSpec) -> Experiment:
@@ -102,7 +88,7 @@ def _charts(runs: Sequence[RunState], data: str) -> None:
     opened = st.session_state.get(OPENED)
     for column, quantity in zip(st.columns(3), QUANTITIES, strict=True):
         key = f"bs_{quantity}_{data}"
-        sketched = {"at": AT, "drawn": _drawn(data)} if quantity == "best_val_acc" else {}
+        sketched = {"at": AT, "drawn": sketch_of(data).drawn()} if quantity == "best_val_acc" else {}
         rows = scale_rows(runs, quantity, opened, **sketched)
         spec = against_scale(quantity, data, LINES)
         column.vega_lite_chart(rows, spec, key=key, on_select=partial(_pick, key))
@@ -124,12 +110,12 @@ def _outcome(snapshot: Snapshot) -> None:
     if sweep is None:
         return
     if snapshot.state != "running":
-        data = snapshot.runs[0].spec.data
+        drawn = sketch_of(snapshot.runs[0].spec.data).drawn()
         for name in LINES:
             measured = best_by_scale(snapshot.runs, name)
             if measured:
                 line = prose.text(PAGE, f"line {name}")
-                prose.show(PAGE, "sketch off", line=line, **off_by(_drawn(data)[name], measured), **works(measured))
+                prose.show(PAGE, "sketch off", line=line, **off_by(drawn[name], measured), **works(measured))
         st.subheader("What to look for")
         prose.show(PAGE, "scale look for")
     take_home(sweep.experiment, snapshot.results, "bs_home")

@@ -1,10 +1,10 @@
 """Lets a learner sketch a curve before it is measured: a few points to drag, by pointer, finger or keyboard.
 
->>> SCALES = Axis("weight scale", 1e-4, 1.0, log=True)
->>> ACCURACY = Axis("validation accuracy", 0.0, 1.0, percent=True)
->>> at = (1e-4, 1e-2, 1.0)
->>> drawn = sketch("my_sketch", at, {"none": (0.5, 0.5, 0.5)}, SCALES, ACCURACY, slots=(0,))
->>> height(at, drawn["none"], SCALES, 0.02)                   # of the sketched curve, between its points
+>>> scales, accuracy = Axis("weight scale", 1e-4, 1.0, log=True), Axis("accuracy", 0.0, 1.0, percent=True)
+>>> sketch = Sketch("my_sketch", (1e-4, 1e-2, 1.0), scales, accuracy, {"none": (0.5, 0.5, 0.5)}, slots=(0,))
+>>> sketch.show("Drag the points.")
+>>> sketch.drawn()["none"]                           # heights of its points
+>>> height(sketch.at, (0.1, 0.2, 0.3), scales, 0.02) # of a sketched curve, between its points
 
 What is drawn stands in the address bar under the sketch's key, so that a link reproduces it.
 """
@@ -37,47 +37,50 @@ class Axis:
     percent: bool = False
 
 
-def sketch(
-    key: str,
-    at: Sequence[float],
-    start: Curves,
-    x: Axis,
-    y: Axis,
-    slots: Sequence[int],
-    about: str = "",
-    reference: tuple[str, float] | None = None,
-) -> dict[str, tuple[float, ...]]:
-    """Draw a sketch to be changed; returns what is drawn: name of the line -> heights of its points.
+@dataclass(frozen=True)
+class Sketch:
+    """Curves to be drawn.
 
-    key: of the component, and in the address bar. at: where on x the points stand. start: the lines as they begin.
-    slots: which of the theme's colours each line has. about: how to use it. reference: name and height of a line to
-    go by.
+    key: of the component, and in the address bar. at: where on x the points stand. start: name of each line -> heights
+    of its points at the start. slots: which of the theme's colours each line has.
     """
-    drawn = drawing(key, at, start, y)
 
-    def moved() -> None:
-        new = _checked(st.session_state[key].drawn, start, y)
-        if new is not None:
-            st.session_state[_kept(key)] = new
-            st.query_params[key] = write(new)
+    key: str
+    at: Sequence[float]
+    x: Axis
+    y: Axis
+    start: Curves
+    slots: Sequence[int]
 
-    lines = [{"name": name, "slot": slot, "heights": drawn[name]} for name, slot in zip(drawn, slots, strict=True)]
-    axes: dict[str, Any] = {"x": asdict(x), "y": asdict(y)}
-    data = axes | {"at": list(at), "lines": lines, "about": about, "reference": reference}
-    _component(data=data, key=key, height="content", on_drawn_change=moved)
-    return drawn
+    def show(self, about: str = "", reference: tuple[str, float] | None = None) -> None:
+        """Let it be changed. about: how to do so. reference: name and height of a line to go by."""
 
+        def moved() -> None:
+            new = _checked(st.session_state[self.key].drawn, self.start, self.y)
+            if new is not None:
+                st.session_state[self._kept] = new
+                st.query_params[self.key] = write(new)
 
-def drawing(key: str, at: Sequence[float], start: Curves, y: Axis) -> dict[str, tuple[float, ...]]:
-    """What is drawn in this session, else what the address bar holds, else the start."""
-    kept = st.session_state.get(_kept(key))
-    if kept is None:
-        kept = read(st.query_params.get(key, ""), start, y)
-        if kept is not None:
-            st.session_state[_kept(key)] = kept
-    elif key not in st.query_params:
-        st.query_params[key] = write(kept)  # back from another page, whose address has no room for it
-    return kept or {name: tuple(heights) for name, heights in start.items()}
+        drawn = zip(self.drawn().items(), self.slots, strict=True)
+        lines = [{"name": name, "slot": slot, "heights": heights} for (name, heights), slot in drawn]
+        data: dict[str, Any] = {"x": asdict(self.x), "y": asdict(self.y), "at": list(self.at)}
+        data |= {"lines": lines, "about": about, "reference": reference}
+        _component(data=data, key=self.key, height="content", on_drawn_change=moved)
+
+    def drawn(self) -> dict[str, tuple[float, ...]]:
+        """What is drawn in this session, else what the address bar holds, else the start."""
+        kept = st.session_state.get(self._kept)
+        if kept is None:
+            kept = read(st.query_params.get(self.key, ""), self.start, self.y)
+            if kept is not None:
+                st.session_state[self._kept] = kept
+        elif self.key not in st.query_params:
+            st.query_params[self.key] = write(kept)  # back from another page, whose address has no room for it
+        return kept or {name: tuple(heights) for name, heights in self.start.items()}
+
+    @property
+    def _kept(self) -> str:
+        return f"{self.key}_drawn"
 
 
 def write(curves: Curves) -> str:
@@ -109,10 +112,6 @@ def _checked(heights: Any, like: Curves, y: Axis) -> dict[str, tuple[float, ...]
         return None
     inside = (tuple(min(y.high, max(y.low, float(h))) for h in line) for line in heights)
     return dict(zip(like, inside, strict=True))
-
-
-def _kept(key: str) -> str:
-    return f"{key}_drawn"
 
 
 _component = component(
