@@ -3,14 +3,13 @@
 import math
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from nnlib.experiments import Experiment
 from nnlib.run_spec import RunSpec
 from ui import compare_charts, controls, prose, run_log
 from ui.compare_table import FIGURES, rows, to_csv
-from ui.compare_words import LABELS, difference, label, value, varied
+from ui.compare_words import difference, label, varied
 from ui.one_of import one_of
 from ui.quiz import ask
 from ui.run_log import Entry, RunLog
@@ -53,12 +52,13 @@ def _compared(log: RunLog) -> None:
         st.caption(prose.text(PAGE, "too many", most=compare_charts.MOST))
         pinned = pinned[: compare_charts.MOST]
     names = varied(entry.spec for entry in pinned)
-    labels = {entry.number: f"run {entry.number}: {label(entry.spec, names)}".removesuffix(": ") for entry in pinned}
+    labels = {f"run {entry.number}": label(entry.spec, names) for entry in pinned}
     axis = one_of("Against", list(compare_charts.AXES), "compare_axis")
-    for column, (name, (specs, values)) in zip(st.columns(3), compare_charts.CHARTS.items(), strict=True):
-        frame = compare_charts.frame({labels[entry.number]: entry for entry in pinned}, values, axis)
-        column.vega_lite_chart(frame, specs[axis], key=f"compare_{name}_{axis}")
-    _differences(pinned, names)
+    st.markdown("  \n".join(_named(labels)))
+    charts = compare_charts.charts(labels, pinned, axis)
+    for column, (name, (frame, spec)) in zip(st.columns(3), charts.items(), strict=True):
+        column.vega_lite_chart(frame, spec, key=f"compare_{name}")
+    _differences(pinned)
     _actions(pinned, labels)
 
 
@@ -92,16 +92,11 @@ def _table(log: RunLog, entries: Sequence[Entry]) -> list[Entry]:
     return pinned
 
 
-def _differences(pinned: Sequence[Entry], names: Sequence[str]) -> None:
-    """What changes from one run to another, and what that allows to conclude."""
-    if len(pinned) == 1:
+def _differences(pinned: Sequence[Entry]) -> None:
+    """What changes from one of two runs to the other, and what that allows to conclude."""
+    if len(pinned) != 2:
         return
     st.subheader("What differs")
-    if len(pinned) > 2:
-        prose.show(PAGE, "many")
-        table = {LABELS[name].capitalize(): [value(entry.spec, name) for entry in pinned] for name in names}
-        st.table(pd.DataFrame(table, index=pd.Index([entry.number for entry in pinned], name="Run")))
-        return
     first, second = pinned
     phrases, runs = difference(first.spec, second.spec), {"one": first.number, "other": second.number}
     if not phrases:
@@ -121,12 +116,17 @@ def _with_error(entry: Entry) -> str:
     return f"{100 * p:.1f} ± {100 * math.sqrt(p * (1 - p) / entry.num_val):.1f} %"
 
 
-def _actions(pinned: Sequence[Entry], labels: dict[int, str]) -> None:
+def _named(labels: dict[str, str]) -> list[str]:
+    """Each run's name and what tells it from the others."""
+    return [f"**{run}**: {settings}" if settings else f"**{run}**" for run, settings in labels.items()]
+
+
+def _actions(pinned: Sequence[Entry], labels: dict[str, str]) -> None:
     """Use a run's settings again; take one home, or all that are ticked."""
     st.subheader("Go on with them")
-    for entry in pinned:
+    for entry, named in zip(pinned, _named(labels), strict=True):
         with st.container(horizontal=True, vertical_alignment="center", key=f"compare_run_{entry.number}"):
-            st.markdown(f"**{labels[entry.number]}**", width=320)
+            st.markdown(named, width=320)
             key = f"compare_use_{entry.number}"
             if st.button("Use these settings", icon=":material/tune:", key=key, on_click=_use, args=(entry.spec,)):
                 st.rerun()  # the whole page: another part is shown

@@ -185,14 +185,25 @@ class TestTable:
 
 class TestCharts:
     def test_against_epochs_or_steps(self, finished: Run):
-        entries = {"run 1": Entry.of(finished, 1, "")}
-        steps = compare_charts.frame(entries, VAL, "steps")
+        entries = [Entry.of(finished, 1, "")]
+        steps = compare_charts.frame({"run 1": "adam"}, entries, VAL, "steps")
         assert steps["x"].tolist() == [1, 9, 18, 27, 36]
         assert steps["y"].tolist() == finished.solver.val_acc_history
-        assert compare_charts.frame(entries, VAL, "epochs")["x"].tolist() == [1 / 9, 1, 2, 3, 4]
+        assert compare_charts.frame({"run 1": ""}, entries, VAL, "epochs")["x"].tolist() == [1 / 9, 1, 2, 3, 4]
 
     def test_bounded_and_never_cut_off(self):
         entry = Entry.of(started(replace(SPEC, num_epochs=450)), 1, "")
-        frame = compare_charts.frame({"run 1": entry}, SMOOTH, "steps")
+        frame = compare_charts.frame({"run 1": ""}, [entry], SMOOTH, "steps")
         assert len(frame) <= compare_charts.POINTS
         assert (frame["x"].iloc[0], frame["x"].iloc[-1]) == (1, 4050)
+
+    def test_losses_far_apart_get_a_logarithmic_axis(self, finished: Run):
+        entry = Entry.of(finished, 1, "")
+        for factor, expected in ((1, False), (1e4, True)):
+            far = entry.rows.copy()
+            far[0, SMOOTH] *= factor
+            far[1, SMOOTH] = 0
+            entries = [entry, replace(entry, rows=far)]
+            loss, spec = compare_charts.charts({"run 1": "", "run 2": ""}, entries, "steps")["loss"]
+            assert (spec["encoding"]["y"]["scale"].get("type") == "log") is expected
+            assert (0 in loss["y"].tolist()) is not expected
