@@ -6,15 +6,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from nnlib.experiments import Experiment
-from nnlib.run_spec import RunSpec
-from ui import compare_charts, controls, prose, run_log
+from ui import compare_charts, prose, run_log
 from ui.compare_table import FIGURES, rows, to_csv
 from ui.compare_words import difference, label, varied
 from ui.one_of import one_of
 from ui.quiz import ask
 from ui.run_log import Entry, RunLog
-from ui.run_panel import forget
 from ui.take_home import take_home
+from ui.train_panel import open_in_train
 
 PAGE = "compare"
 POLL = 2.0  # seconds
@@ -128,7 +127,8 @@ def _actions(pinned: Sequence[Entry], labels: dict[str, str]) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"compare_run_{entry.number}"):
             st.markdown(named, width=320)
             key = f"compare_use_{entry.number}"
-            if st.button("Use these settings", icon=":material/tune:", key=key, on_click=_use, args=(entry.spec,)):
+            use = {"on_click": open_in_train, "args": (entry.spec,)}
+            if st.button("Use these settings", icon=":material/tune:", key=key, **use):
                 st.rerun()  # the whole page: another part is shown
             take_home(Experiment(f"run_{entry.number}", (entry.spec,)), [entry.result()], f"compare_{entry.number}")
     if len(pinned) > 1:
@@ -145,11 +145,3 @@ def _take_home_together(pinned: Sequence[Entry]) -> None:
         name = "_".join(["runs", *(str(entry.number) for entry in pinned)])
         runs = tuple(entry.spec for entry in pinned)
         take_home(Experiment(name, runs), [entry.result() for entry in pinned], "compare_all")
-
-
-def _use(spec: RunSpec) -> None:
-    """Put a run's settings into the controls of Train, and show them; a run there that is over makes room."""
-    controls.set_controls(spec)
-    st.session_state["train_part"] = "Train"
-    if "train_run" in st.session_state and st.session_state["train_run"].over:
-        forget("train_run")

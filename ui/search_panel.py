@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from nnlib.search import SearchError, SearchPlan, StudyState, shown_url, storage_url
-from ui import controls, prose
+from ui import prose
 from ui.controls import BOUND
 from ui.prediction import predict
 from ui.quiz import ask
@@ -17,18 +17,18 @@ from ui.search_controls import can_be_opened, plan_controls
 from ui.search_desk import Book, desk
 from ui.search_view import View, chosen_view, show_study
 from ui.source import source
+from ui.train_panel import open_in_train
 
 PAGE = "search"
 GUESSES = ["learning rate", "weight scale", "depth", "all alike"]
 NEW, BEST = "New study", "best trial"
-FAULT, ELSEWHERE = "search_fault", "search_elsewhere"  # what a click has to say; that it changed more than the study
+FAULT = "search_fault"  # what stood in the way of the last click
 POLL, POLL_IDLE = 1.0, 5.0  # seconds; other machines may work on a study that is idle here
 MORE = 10  # trials
 
 
 def search_panel() -> None:
     """The whole part of the page; a search goes on while other parts and pages are shown."""
-    st.session_state.pop(ELSEWHERE, None)  # here is all of the page
     prose.show(PAGE, "intro")
     guess = predict(PAGE, "predict", GUESSES, "search_guess")
     if guess is not None:
@@ -52,9 +52,9 @@ def _studies(names: list[str], guess: str) -> None:
     if asked not in (NEW, *names) and asked not in (names := desk().names(fresh=True)):
         st.warning(prose.text(PAGE, "unknown study", study=f"`{asked}`"))
         st.session_state["study"] = NEW
-    name = st.selectbox("Study", [NEW, *names], key="study", **BOUND)
-    if fault := st.session_state.pop(FAULT, None):
-        st.error(fault)
+    name = st.selectbox("Study", [NEW, *names], key="study", on_change=_click, **BOUND)
+    if FAULT in st.session_state:
+        st.error(st.session_state[FAULT])
     if name == NEW:
         _new_study(names)
     else:
@@ -79,29 +79,26 @@ def _free_name(plan: SearchPlan, names: list[str]) -> str:
 
 
 def _begin(name: str, plan: SearchPlan) -> None:
-    if _done(lambda: desk().create(name.strip(), plan)):
-        desk().start(name.strip(), session_id())
-        st.session_state.update(study=name.strip(), search_name="")
+    desk().create(name.strip(), plan)
+    desk().start(name.strip(), session_id())
+    st.session_state.update(study=name.strip(), search_name="")
 
 
 def _button(label: str, icon: str, key: str, act: Callable[..., None], *args: Any) -> None:
+    """One whose click may concern the whole page, though it stands in a fragment."""
     kind = "secondary" if key in ("more", "open") else "primary"
-    st.button(label, icon=f":material/{icon}:", type=kind, key=f"search_{key}", on_click=act, args=args)
+    if st.button(label, icon=f":material/{icon}:", type=kind, key=f"search_{key}", on_click=_click, args=(act, *args)):
+        st.rerun()
 
 
-def _say(fault: str) -> None:
-    """Above the study, once."""
-    st.session_state.update({FAULT: fault, ELSEWHERE: True})
-
-
-def _done(act: Callable[[], None]) -> bool:
-    """Whether it went well; else the page says why not."""
+def _click(act: Callable[..., None] | None = None, *args: Any) -> None:
+    """Do it; what stands in the way is said until the next click."""
+    st.session_state.pop(FAULT, None)
     try:
-        act()
+        if act is not None:
+            act(*args)
     except ValueError as error:
-        _say(str(error))
-        return False
-    return True
+        st.session_state[FAULT] = str(error)
 
 
 # ------------------------------------------------------------------------------------------------------- a study
@@ -111,8 +108,10 @@ def _study(name: str, guess: str) -> None:
     running, busy, over, _ = was
 
     def panel() -> None:
+        if st.session_state["study"] != name:  # deleted a moment ago
+            st.rerun()
         book = desk().look(name)
-        if st.session_state.pop(ELSEWHERE, False) or _condition(book) != was:
+        if _condition(book) != was:
             st.rerun()
         if book.state is None:
             st.error(book.error)
@@ -173,13 +172,13 @@ def _other_machines(name: str) -> None:
 
 
 def _prolong(name: str, num_trials: int) -> None:
-    if _done(lambda: desk().prolong(name, num_trials)):
-        desk().start(name, session_id())
+    desk().prolong(name, num_trials)
+    desk().start(name, session_id())
 
 
 def _delete(name: str) -> None:
-    if _done(lambda: desk().delete(name)):
-        st.session_state.update({"study": NEW, ELSEWHERE: True})
+    desk().delete(name)
+    st.session_state["study"] = NEW
 
 
 # -------------------------------------------------------------------------------------------------- one trial
@@ -205,8 +204,5 @@ def _open(name: str, chosen: str) -> None:
         return
     spec = state.spec(trial)
     if not can_be_opened(spec):
-        _say(prose.text(PAGE, "cannot open"))
-        return
-    controls.set_controls(spec)
-    st.query_params.update(controls.address(spec))  # those of controls that were never drawn are not written otherwise
-    st.session_state.update({"train_part": "Train", ELSEWHERE: True})
+        raise SearchError(prose.text(PAGE, "cannot open"))
+    open_in_train(spec)

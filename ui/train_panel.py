@@ -65,3 +65,12 @@ def _recall() -> None:
     run = st.session_state.get("train_run")
     if run is not None and not st.query_params.keys() & {"preset", *vars(run.spec)}:
         controls.set_controls(run.spec)
+
+
+def open_in_train(spec: RunSpec) -> None:
+    """Put a run's settings into the controls and show them; a run there that is over makes room. For callbacks."""
+    controls.set_controls(spec)
+    st.query_params.update(controls.address(spec))  # those of controls that were never drawn are not written otherwise
+    st.session_state["train_part"] = "Train"
+    if "train_run" in st.session_state and st.session_state["train_run"].over:
+        forget("train_run")
