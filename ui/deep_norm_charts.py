@@ -6,19 +6,20 @@ from math import log
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from nnlib.experiments import Result, RunState
 from nnlib.experiments.group import TRAINING_SIZES
 from nnlib.run_spec import RunSpec
 from ui.charts import as_spec
+from ui.history import Smooth
 from ui.norm_charts import NORM_NAMES
 from ui.sketch import Curves
 
 NORMS = tuple(NORM_NAMES.values())  # each has the same colour in all charts
-SHARE = 0.8  # of the smoothed loss that comes from before
 MOST = 300  # points a line
+SPAN = 10  # losses: over about so many they are smoothed; an epoch has twenty steps and more
+FONT: dict[str, Any] = {"labelFontSize": 15, "titleFontSize": 15}
 CHANCE = 0.1  # accuracy of guessing among ten classes
 MEASURED, SKETCHED = "measured", "sketched"
 OPEN = "open"  # the name of the selection in a chart of figures against the weight scale
@@ -59,13 +60,13 @@ def curves(
             "epoch:Q",
             title="epoch",
             scale=alt.Scale(domain=[0, epochs], nice=False),
-            axis=alt.Axis(grid=False, tickMinStep=1),
+            axis=alt.Axis(grid=False, tickMinStep=1, **FONT),
         ),
         alt.Color("run:N", **series),
     )
     if quantity == "loss":
         scale = alt.Scale(type="log" if logarithmic else "linear", zero=False)
-        y = {"title": "loss, nats", "scale": scale}
+        y = {"title": "loss, nats", "scale": scale, "axis": alt.Axis(tickCount=5, **FONT)}
         raw = base.mark_line(opacity=0.3, strokeWidth=1).encode(alt.Y("raw:Q", **y))
         smooth = base.mark_line(strokeWidth=3).encode(alt.Y("loss:Q", **y), alt.StrokeDash("run:N", **series))
         layers = [raw, smooth.encode(tooltip=["run:N", "epoch:Q", alt.Tooltip("loss:Q", format=".3f")])]
@@ -74,7 +75,7 @@ def curves(
             f"{quantity}:Q",
             title=TITLES[quantity].lower(),
             scale=_up_to(top),
-            axis=alt.Axis(format="%", tickCount=5),
+            axis=alt.Axis(format="%", tickCount=5, **FONT),
         )
         tip = ["run:N", "epoch:Q", alt.Tooltip(f"{quantity}:Q", format=".1%")]
         layers = [
@@ -85,15 +86,15 @@ def curves(
 
 
 def loss_rows(runs: Sequence[tuple[str, Result | None]]) -> pd.DataFrame:
-    """The rows of a loss chart: raw, and as a mean in which earlier losses fade."""
+    """The rows of a loss chart: raw, and smoothed."""
     rows = []
     for name, result in runs:
-        losses = np.array([] if result is None else result.losses)
-        per_epoch = 1 if result is None else steps_per_epoch(result.spec)
-        smooth = smoothed(losses)
-        last = len(losses) - 1
-        for i in range(last, -1, -(len(losses) // MOST + 1)):
-            rows.append((name, round((i + 1) / per_epoch, 3), losses[i], smooth[i]))
+        if result is None:
+            continue
+        losses, smooth, per_epoch = result.losses, Smooth(SPAN), steps_per_epoch(result.spec)
+        smoothed = [smooth.add(loss) for loss in losses]
+        for i in range(len(losses) - 1, -1, -(len(losses) // MOST + 1)):
+            rows.append((name, round((i + 1) / per_epoch, 3), losses[i], smoothed[i]))
     return pd.DataFrame(rows, columns=["run", "epoch", "raw", "loss"])
 
 
@@ -105,15 +106,6 @@ def accuracy_rows(runs: Sequence[tuple[str, Result | None]]) -> pd.DataFrame:
         for record in (result.measured if result is not None else ())
     ]
     return pd.DataFrame(rows, columns=["run", "epoch", "train_acc", "val_acc"])
-
-
-def smoothed(losses: np.ndarray) -> np.ndarray:
-    """A mean in which earlier losses fade, (T,); at the start it is that of what there is."""
-    means, weight, total = np.empty(len(losses)), 0.0, 0.0
-    for i, loss in enumerate(losses):
-        total, weight = SHARE * total + loss, SHARE * weight + 1
-        means[i] = total / weight
-    return means
 
 
 def steps_per_epoch(spec: RunSpec) -> int:
@@ -137,13 +129,16 @@ def against_scale(quantity: str, data: str, shown: tuple[str, ...]) -> dict[str,
             "weight_scale:Q",
             title="weight scale",
             scale=alt.Scale(type="log", domain=[7e-5, 1.4], nice=False),
-            axis=alt.Axis(grid=False, format="~g", values=[1e-4, 1e-3, 1e-2, 1e-1, 1]),
+            axis=alt.Axis(grid=False, format="~g", values=[1e-4, 1e-3, 1e-2, 1e-1, 1], **FONT),
         ),
         alt.Y("value:Q", title=TITLES[quantity].lower(), scale=scale, axis=axis),
         alt.Color("normalization:N", **series),
     )
     measured = base.transform_filter(alt.datum.kind == MEASURED)
-    pick = alt.selection_point(name=OPEN, fields=["run"], nearest=True, on="click", toggle="false", empty=False)
+    # A selection that is the same again is not told; with the visits each click is another one. A click is lost if
+    # points are drawn anew between press and release, a release is not.
+    how: dict[str, Any] = {"on": "pointerup", "toggle": False, "clear": False, "empty": False}
+    pick = alt.selection_point(name=OPEN, fields=["run", "visit"], nearest=True, **how)
     written = alt.Tooltip("value:Q", format=".1%" if quantity != "final_loss" else ".3g")
     return as_spec(
         alt.layer(
@@ -168,16 +163,25 @@ def against_scale(quantity: str, data: str, shown: tuple[str, ...]) -> dict[str,
 def _value_axis(quantity: str, data: str) -> tuple[alt.Scale, alt.Axis, float]:
     """Scale and axis of the values, and what knowing nothing gives."""
     if quantity == "final_loss":
-        return alt.Scale(domain=[1.0 if data == "cifar10" else 0.0, 3.5], nice=False), alt.Axis(tickCount=5), log(10)
-    return _up_to(accuracy_top(quantity, data)), alt.Axis(format="%", tickCount=5), CHANCE
+        return (
+            alt.Scale(domain=[1.0 if data == "cifar10" else 0.0, 3.5], nice=False),
+            alt.Axis(tickCount=5, **FONT),
+            log(10),
+        )
+    return _up_to(accuracy_top(quantity, data)), alt.Axis(format="%", tickCount=5, **FONT), CHANCE
 
 
 def scale_rows(
-    runs: Sequence[RunState], quantity: str, opened: str | None, at: Sequence[float] = (), drawn: Curves | None = None
+    runs: Sequence[RunState],
+    quantity: str,
+    opened: str | None,
+    visit: int,
+    at: Sequence[float] = (),
+    drawn: Curves | None = None,
 ) -> pd.DataFrame:
     """The rows of a chart against the weight scale: the runs that have come to their end, and a sketch, if any.
 
-    opened: the label of the run to be ringed. at, drawn: the sketch's points.
+    opened: the label of the run to be ringed. visit: another number after each click. at, drawn: the sketch's points.
     """
     rows = [
         (run.spec.weight_scale, NORM_NAMES[run.spec.normalization], value, run.label, run.label == opened, MEASURED)
@@ -186,7 +190,8 @@ def scale_rows(
     ]
     for name, heights in (drawn or {}).items():
         rows += [(x, name, y, "", False, SKETCHED) for x, y in zip(at, heights, strict=True)]
-    return pd.DataFrame(rows, columns=["weight_scale", "normalization", "value", "run", "opened", "kind"])
+    columns = ["weight_scale", "normalization", "value", "run", "opened", "kind"]
+    return pd.DataFrame(rows, columns=columns).assign(visit=visit)
 
 
 def ended(runs: Sequence[RunState]) -> list[RunState]:
@@ -201,4 +206,5 @@ def _up_to(top: float) -> alt.Scale:
 
 def _legend(shown: Sequence[str], strokes: bool = False) -> alt.Legend:
     how: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if strokes else {}
-    return alt.Legend(orient="top", columns=2, labelLimit=400, title=None, values=list(shown), symbolOpacity=1, **how)
+    how |= {"symbolOpacity": 1, "labelFontSize": 15, "labelLimit": 400}
+    return alt.Legend(orient="top", columns=2, title=None, values=list(shown), **how)

@@ -24,7 +24,7 @@ from ui.sweeps import find, sweep_panel
 from ui.take_home import take_home
 
 PAGE = "batchnorm_deep"
-SWEEP, OPENED = "bs_sweep", "bs_open"
+SWEEP, OPENED, VISITS = "bs_sweep", "bs_open", "bs_visits"
 QUANTITIES = ("best_val_acc", "best_train_acc", "final_loss")
 LINES = (NORM_NAMES[None], NORM_NAMES["batchnorm"])
 AT = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -85,11 +85,11 @@ def _draw(snapshot: Snapshot) -> None:
 
 
 def _charts(runs: Sequence[RunState], data: str) -> None:
-    opened = st.session_state.get(OPENED)
+    opened, visit = st.session_state.get(OPENED), st.session_state.get(VISITS, 0)
     for column, quantity in zip(st.columns(3), QUANTITIES, strict=True):
         key = f"bs_{quantity}_{data}"
         sketched = {"at": AT, "drawn": sketch_of(data).drawn()} if quantity == "best_val_acc" else {}
-        rows = scale_rows(runs, quantity, opened, **sketched)
+        rows = scale_rows(runs, quantity, opened, visit, **sketched)
         spec = against_scale(quantity, data, LINES)
         column.vega_lite_chart(rows, spec, key=key, on_select=partial(_pick, key))
     losses = [run.result.final_loss for run in ended(runs) if run.result is not None]
@@ -102,6 +102,7 @@ def _pick(key: str) -> None:
     points = st.session_state[key].selection.get(OPEN) or []
     if points and points[0].get("run"):
         st.session_state[OPENED] = points[0]["run"]
+        st.session_state[VISITS] = st.session_state.get(VISITS, 0) + 1
 
 
 def _outcome(snapshot: Snapshot) -> None:
@@ -109,7 +110,7 @@ def _outcome(snapshot: Snapshot) -> None:
     sweep = find(SWEEP)
     if sweep is None:
         return
-    if snapshot.state != "running":
+    if snapshot.state == "finished":
         drawn = sketch_of(snapshot.runs[0].spec.data).drawn()
         for name in LINES:
             measured = best_by_scale(snapshot.runs, name)

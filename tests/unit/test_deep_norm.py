@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from nnlib.experiments import EXPERIMENTS, Comparison, Experiment, Result, RunState
@@ -30,15 +29,11 @@ def state(spec: RunSpec, kind: str = "finished", **how: float) -> RunState:
 
 
 class TestCurves:
-    def test_smoothing_starts_with_what_there_is_and_forgets(self):
-        assert charts.smoothed(np.full(7, 3.0)) == pytest.approx(3.0)
-        assert charts.smoothed(np.array([1.0, 2.0]))[1] == pytest.approx((0.8 * 1 + 2) / 1.8)
-        assert charts.smoothed(np.r_[9.0, np.zeros(300)])[-1] < 1e-10
-
     def test_long_runs_are_thinned_and_keep_their_end(self):
         frame = charts.loss_rows([("long", result([float(t) for t in range(5000)])), ("none yet", None)])
         assert len(frame) <= charts.MOST + 1
         assert (frame["epoch"].max(), frame["raw"].max()) == (500.0, 4999.0)
+        assert 4900 < max(frame["loss"]) < 4999  # smoothed, it comes behind
 
     def test_accuracies_stand_where_they_were_measured(self):
         frame = charts.accuracy_rows([("one", result([2.0] * 20)), ("none yet", None)])
@@ -65,16 +60,17 @@ class TestAgainstTheScale:
     def test_only_runs_that_have_ended_are_points(self):
         runs = [state(SPEC), state(replace(SPEC, weight_scale=0.1), "diverged"), state(SPEC, "running")]
         runs += [state(SPEC, "stopped"), RunState(SPEC, "", "queued", 0.0, None)]
-        assert len(charts.scale_rows(runs, "best_val_acc", None)) == 2
+        assert len(charts.scale_rows(runs, "best_val_acc", None, 0)) == 2
 
     def test_a_run_without_a_final_loss_is_no_point(self):
         bad = replace(state(SPEC), result=replace(result([2.0]), status="diverged"))
-        assert len(charts.scale_rows([state(SPEC), bad], "final_loss", None)) == 1
+        assert len(charts.scale_rows([state(SPEC), bad], "final_loss", None, 0)) == 1
 
     def test_the_opened_run_and_the_sketch_are_marked(self):
         one = state(replace(SPEC, weight_scale=0.1))
-        frame = charts.scale_rows([one, state(SPEC)], "best_train_acc", one.label, (1e-4, 1.0), {"none": (0.1, 0.4)})
+        frame = charts.scale_rows([one, state(SPEC)], "best_train_acc", one.label, 7, (1e-4, 1.0), {"none": (0.1, 0.4)})
         assert frame["opened"].tolist() == [True, False, False, False]
+        assert set(frame["visit"]) == {7}
         assert frame["kind"].tolist() == ["measured"] * 2 + ["sketched"] * 2
         assert frame["value"].tolist() == [0.5, 0.5, 0.1, 0.4]
 
