@@ -11,7 +11,7 @@ from ui.examine_mistakes import mistakes
 from ui.examine_own import own
 from ui.examine_subject import Subject, current
 from ui.examine_units import units
-from ui.keep_panel import PART, keep, load
+from ui.keep_panel import keep, load
 from ui.one_of import one_of
 
 PAGE = "examine"
@@ -50,4 +50,4 @@ def _empty() -> None:
 
 
 def _go_to_train() -> None:
-    st.session_state[PART] = "Train"
+    st.session_state["train_part"] = "Train"

@@ -2,7 +2,6 @@
 
 import io
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -11,12 +10,13 @@ from nnlib.model_files import MAX_BYTES, PARTS, SavedModel, load_model, save_mod
 from nnlib.run_spec import RunSpec
 from ui import controls, prose
 from ui.examine_subject import FILE, LOADED, RUN, Subject
+from ui.keep_link import run_link
 from ui.source import source
 from ui.take_home import take_home
+from ui.train_panel import open_in_train
 
 PAGE = "examine"
 MESSAGE, COUNT = "keep_message", "keep_uploads"  # the session's names for (went well, sentence) and a number
-PART = "train_part"  # the key of the page's choice of a part
 
 
 def keep(subject: Subject) -> None:
@@ -67,22 +67,11 @@ def as_file(subject: Subject) -> bytes:
     return file.getvalue()
 
 
-def run_link(spec: RunSpec) -> None:
-    """The address that sets all of Train's controls to this spec, with a button that copies it."""
-    st.code(f"{st.context.url or ''}?{urlencode(controls.address(spec))}", language=None, wrap_lines=True)
-    prose.show(PAGE, "link")
-
-
 def settings_to_train(spec: RunSpec) -> None:
     """A button that sets Train's controls to the settings with which a model was trained, and goes there."""
-
-    def put() -> None:
-        controls.set_controls(spec)
-        st.session_state[PART] = "Train"
-
     beyond = controls.beyond(spec)
-    icon = ":material/tune:"
-    st.button(prose.text(PAGE, "settings button"), icon=icon, key="keep_settings", on_click=put, disabled=bool(beyond))
+    how = {"icon": ":material/tune:", "key": "keep_settings", "disabled": bool(beyond)}
+    st.button(prose.text(PAGE, "settings button"), on_click=open_in_train, args=(spec, True), **how)
     if beyond:
         st.caption(prose.text(PAGE, "beyond", names=", ".join(beyond)))
 

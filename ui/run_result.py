@@ -5,7 +5,7 @@ import streamlit as st
 from nnlib.examine import Accuracy
 from nnlib.experiments import Experiment, Result
 from ui import prose
-from ui.keep_panel import PART, run_link
+from ui.keep_link import run_link
 from ui.live import Run
 from ui.take_home import take_home
 
@@ -38,4 +38,4 @@ def result(run: Run, guess: int) -> None:
 
 
 def _examine() -> None:
-    st.session_state[PART] = "Examine"
+    st.session_state["train_part"] = "Examine"

@@ -67,10 +67,13 @@ def _recall() -> None:
         controls.set_controls(run.spec)
 
 
-def open_in_train(spec: RunSpec) -> None:
-    """Put a run's settings into the controls and show them; a run there that is over makes room. For callbacks."""
+def open_in_train(spec: RunSpec, keep: bool = False) -> None:
+    """Put a run's settings into the controls and show them. For callbacks.
+
+    keep: a run there that is over stays until somebody starts over; otherwise it makes room.
+    """
     controls.set_controls(spec)
     st.query_params.update(controls.address(spec))  # those of controls that were never drawn are not written otherwise
     st.session_state["train_part"] = "Train"
-    if "train_run" in st.session_state and st.session_state["train_run"].over:
+    if not keep and "train_run" in st.session_state and st.session_state["train_run"].over:
         forget("train_run")
