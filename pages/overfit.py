@@ -11,7 +11,7 @@ from nnlib.run_spec import RunSpec
 from ui import datasets, overfit_map, prose
 from ui.live import Run
 from ui.overfit_outcome import sentence, verdict
-from ui.overfit_settings import DEPTHS, NAMES, data_control, presets_of, run_controls
+from ui.overfit_settings import DEPTHS, NAMES, data_controls, presets_of, run_controls, short
 from ui.prediction import predict
 from ui.quiz import ask
 from ui.run_panel import SPEEDS, obtain, run_panel
@@ -22,14 +22,11 @@ PAGE, RUN = "overfit", "overfit_run"
 COURSE = {2: "overfit_50_three_layer", 4: "overfit_50_five_layer"}
 
 
-def lab(data: str, guess: str) -> None:
-    """Presets; settings and the maps; the run, its outcome and its curves."""
+def lab(data: str, seed: int, guess: str) -> None:
+    """Presets, settings, the maps; then the run, its outcome and its curves."""
     clicked = overfit_map.clicked(data)
     presets = st.container()  # which of them is chosen depends on the settings
-    settings, picture = st.columns([1, 4], gap="large")
-    with settings:
-        spec = run_controls(data)
-        tried = st.button(prose.text(PAGE, "try"), icon=":material/play_arrow:", type="primary", key="of_try")
+    spec, tried = run_controls(data, seed)
     with presets:
         presets_of(spec)
     run = this_run(spec)
@@ -41,11 +38,10 @@ def lab(data: str, guess: str) -> None:
     result = Result.of(spec, run.solver) if over else None
     if result is not None:
         overfit_map.note(result)
-    with picture:
-        overfit_map.maps(spec, guess)
+    overfit_map.maps(spec, guess)
     st.header("This run")
-    rate, scale = f"{spec.learning_rate:g}", f"{spec.weight_scale:g}"
-    prose.show(PAGE, "run", network=NAMES[spec.depth].capitalize(), scale=scale, rate=rate, seed=spec.seed)
+    rate, scale = short(spec.learning_rate), short(float(spec.weight_scale))
+    prose.show(PAGE, "run", network=NAMES[spec.depth].capitalize(), scale=scale, rate=rate, seed=seed)
     outcome(run, result)
     run_panel(RUN, key="of")
     if run.over != over:
@@ -99,14 +95,13 @@ def published(result: Result) -> None:
 
 st.title("Overfit a small set")
 prose.show(PAGE, "intro")
-left, right = st.columns([1, 4], gap="large", vertical_alignment="center")
-with left:
-    chosen_data = data_control()
-with right:
+with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+    with st.container(width=360):
+        chosen_data, chosen_seed = data_controls()
     guess = predict(PAGE, "predict fussier", [*DEPTHS, "both alike"], "of_guess")
 if guess:
     try:
-        lab(chosen_data, guess)
+        lab(chosen_data, chosen_seed, guess)
     except ValueError as error:
         st.error(str(error))
     st.header("What to look for")

@@ -19,7 +19,7 @@ REACHED, DIVERGED, EMPTY = ("#0072b2", "#ffffff"), ("#f2bd97", "#17212e"), ("tra
 SHORT = ("#e4f0fc", "#c4daf1", "#a3c5e6", "#80b0de")  # the higher the accuracy, the darker
 DARK = "#17212e"
 FONT: dict[str, Any] = {"labelFontSize": 15, "titleFontSize": 16}
-LABEL = "datum.value < 0.001 ? format(datum.value, '.0e') : format(datum.value, '~g')"
+LABEL = "datum.value < 0.01 ? format(datum.value, '.0e') : format(datum.value, '~g')"
 
 
 def edges(grid: Sequence[float]) -> list[float]:

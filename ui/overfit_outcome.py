@@ -40,18 +40,19 @@ def sentence(result: Result) -> str:
     losses = result.losses or [math.inf]
     epochs, best = result.spec.num_epochs, result.best_train_acc or 0.0
     best_epoch = result.first_epoch_at(best) if result.measured else 0
-    numbers = {
-        "first": losses[0],
-        "last": float(np.mean(losses[-LAST:])),
-        "peak": max(losses),
-        "times": losses[0] / CHANCE,
-    }
-    facts = {name: f"{value:.4g}" for name, value in numbers.items()}
+    times = losses[0] / CHANCE
+    facts = {"first": _short(losses[0]), "last": _short(float(np.mean(losses[-LAST:]))), "peak": _short(max(losses))}
+    facts |= {"times": f"{times:.0f}" if times >= 10 else f"{times:.1f}", "chance": f"{CHANCE:.2f}"}
     facts |= {"epoch": str(result.first_epoch_at(1.0)), "epochs": str(epochs), "step": str(len(result.losses) + 1)}
     facts |= {"best": f"{100 * best:.0f}", "best_epoch": str(best_epoch), "end": f"{100 * (result.train_acc or 0):.0f}"}
-    return prose.text(PAGE, f"outcome {verdict(result)}", **facts, chance=f"{CHANCE:.2f}")
+    return prose.text(PAGE, f"outcome {verdict(result)}", **facts)
 
 
 def counts(result: Result) -> bool:
     """Whether the map takes it: a run to its end, or one that has reached 100 %."""
     return result.status in ("finished", "diverged") or result.first_epoch_at(1.0) is not None
+
+
+def _short(loss: float) -> str:
+    """Four digits; from 100,000 on two, as 1.2e5."""
+    return f"{loss:.4g}" if loss < 1e5 else f"{loss:.1e}".replace("e+0", "e").replace("e+", "e")

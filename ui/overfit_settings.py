@@ -73,24 +73,32 @@ PRESETS: dict[str, dict[str, RunSpec]] = {
 }
 
 
-def data_control() -> str:
-    """Which pictures: CIFAR-10 if it is here, digits otherwise, unless chosen."""
+def data_controls() -> tuple[str, int]:
+    """Which pictures (CIFAR-10 if it is here, digits otherwise, unless chosen), and the seed."""
     names = [name for name in DATA if name in datasets.available()]
-    chosen = one_of("Pictures", [datasets.TITLES[name] for name in names], "of_data")
+    with st.container(horizontal=True, gap="small", width="content"):
+        chosen = one_of("Pictures", [datasets.TITLES[name] for name in names], "of_data", width="content")
+        about = prose.text(PAGE, "seed help")
+        seed = st.number_input("Seed", 0, MOST_SEED, 0, key="of_seed", help=about, width=130, **BOUND)
     if "cifar10" not in names:
         st.caption(prose.text(PAGE, "no cifar10"))
-    return next(name for name in names if datasets.TITLES[name] == chosen)
+    return next(name for name in names if datasets.TITLES[name] == chosen), int(seed or 0)
 
 
-def run_controls(data: str) -> RunSpec:
-    """Network, weight scale, learning rate and seed."""
+def run_controls(data: str, seed: int) -> tuple[RunSpec, bool]:
+    """Network, weight scale and learning rate in a row; and whether its button was pressed, to try them."""
     start, about = START[data], prose.text(PAGE, "scale help")
-    network = one_of("Network", list(DEPTHS), "of_depth")
-    scale = _slider("Weight scale", SCALES[data], start.weight_scale, f"of_scale_{data}", help=about)
-    rate = _slider("Learning rate", RATES[data], start.learning_rate, f"of_rate_{data}")
-    about = prose.text(PAGE, "seed help")
-    seed = st.number_input("Seed", 0, MOST_SEED, 0, key="of_seed", help=about, **BOUND)
-    return spec_of(data, DEPTHS[network], scale, rate, int(seed or 0))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        layers = one_of("Network", list(DEPTHS), "of_depth", width="content")
+        scale = _slider("Weight scale", SCALES[data], start.weight_scale, f"of_scale_{data}", help=about)
+        rate = _slider("Learning rate", RATES[data], start.learning_rate, f"of_rate_{data}")
+        tried = st.button(prose.text(PAGE, "try"), icon=":material/play_arrow:", type="primary", key="of_try")
+    return spec_of(data, DEPTHS[layers], scale, rate, seed), tried
+
+
+def short(value: float) -> str:
+    """0.02 or 1e-5."""
+    return f"{value:g}".replace("e-0", "e-")
 
 
 def take(spec: RunSpec) -> None:
@@ -119,8 +127,8 @@ def _facts(spec: RunSpec) -> dict[str, str]:
     """What the presets' texts name; factor: a hidden layer's, on the size of what passes through it."""
     factor = float(spec.weight_scale) * math.sqrt(spec.width / 2)
     numbers = {"scale": spec.weight_scale, "rate": spec.learning_rate, "factor": factor, "all": factor**spec.depth}
-    return {name: f"{value:.2g}" for name, value in numbers.items()} | {"hidden": str(spec.depth)}
+    return {name: short(float(f"{value:.2g}")) for name, value in numbers.items()}
 
 
 def _slider(label: str, values: list[float], start: Any, key: str, **how: Any) -> float:
-    return st.select_slider(label, values, start, key=key, format_func="{:g}".format, **how, **BOUND)
+    return st.select_slider(label, values, start, key=key, format_func=short, width=210, **how, **BOUND)

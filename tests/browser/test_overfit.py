@@ -49,7 +49,7 @@ def test_predict_then_try_presets_until_one_reaches_100(open_page: OpenPage):
     button(page, "Try it").click()
     expect(view(page, status="finished", iteration="40")).to_be_visible()
     says(page, "Not reached")
-    says(page, "Five layers: 0 of 1 cells tried reach 100 %")
+    says(page, "Five layers: 0 of 1 tried reach 100 %")
 
     page.get_by_text("Good: five layers", exact=True).click()
     expect(view(page, status="ready")).to_be_visible()
@@ -57,7 +57,7 @@ def test_predict_then_try_presets_until_one_reaches_100(open_page: OpenPage):
     preset = PRESETS["digits"]["Good: five layers"]
     epoch = first_epoch(4, float(preset.weight_scale), preset.learning_rate)
     says(page, f"100 % at epoch {epoch}")
-    says(page, "Five layers: 1 of 2 cells tried reach 100 %")
+    says(page, "Five layers: 1 of 2 tried reach 100 %")
     expect(cell(page, 4, 0.3, 0.03)).to_have_attribute("aria-label", re.compile(f"100 % at epoch {epoch}$"))
 
 
@@ -69,7 +69,7 @@ def test_a_click_on_a_cell_tries_it_again_and_again(open_page: OpenPage):
         says(page, f"100 % at epoch {epoch}")
         name = "Three" if hidden == 2 else "Five"
         says(page, f"{name} layers, weight scale {scale:g}, learning rate {rate:g}")
-    says(page, "Three layers: 1 of 1 cells tried reach 100 %")
+    says(page, "Three layers: 1 of 1 tried reach 100 %")
     name = view(page).get_attribute("data-run")
     cell(page, 2, 0.3, 0.1).click(force=True)  # the same cell, whose frame is above it now: the run is played anew
     wait_until(page, lambda: view(page).get_attribute("data-run") != name)

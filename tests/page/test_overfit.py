@@ -106,11 +106,11 @@ class TestTrying:
         (expected,) = run(Experiment("one", (run_of(app).spec,)))
         assert f"**100 % at epoch {expected.first_epoch_at(1.0)}**" in outcome(app)
         assert app.session_state[TRIES] == {expected.spec: expected}
-        assert "**Five layers**: 1 of 1 cells tried reach 100 %" in words(app)
+        assert "**Five layers**: 1 of 1 tried reach 100 %" in words(app)
         assert "**Three layers**: none of 54 cells tried" in words(app)
         app = to_its_end(with_settings(app, 4, 0.03, 0.03))
         assert "**Not reached**" in outcome(app)
-        assert "**Five layers**: 1 of 2 cells tried reach 100 %" in words(app)
+        assert "**Five layers**: 1 of 2 tried reach 100 %" in words(app)
 
     def test_the_button_plays(self, open_page: OpenPage):
         app = open_page(PAGE, **GUESSED, of_speed="1 / s")
@@ -223,4 +223,4 @@ class TestSweep:
         app.run()
         app.button(key="overfit_map_digits_0_stop").click().run()
         assert sweep.snapshot().state == "stopped"
-        assert "cells tried" in words(app)
+        assert "tried reach 100 %" in words(app)
