@@ -49,6 +49,8 @@ def sweep_panel(
     """
     sweep = find(name)
     running = sweep is not None and not sweep.over
+    if sweep is not None and st.query_params.get(name) != sweep.id:
+        st.query_params[name] = sweep.id  # a visit to another page has taken it away
 
     def panel() -> None:
         if st.session_state.get(name) is not sweep or (sweep is not None and sweep.over == running):

@@ -125,6 +125,13 @@ def test_a_reload_finds_the_sweep_and_a_stranger_does_not(monkeypatch):
     assert "no sweep" in words(unknown.run())
 
 
+def test_the_address_holds_the_sweep_again_after_a_visit_to_another_page():
+    app = ended(press(open_page(), "run"))
+    address = app.query_params["demo"]
+    del app.query_params["demo"]
+    assert app.run().query_params["demo"] == address
+
+
 def test_a_sweep_that_nobody_watches_is_stopped(monkeypatch):
     monkeypatch.setattr(sweeps, "LOOK_EVERY", 0.01)
     monkeypatch.setattr(sweeps, "END_AFTER", 0.05)
