@@ -79,7 +79,7 @@ def data_controls() -> tuple[str, int]:
     with st.container(horizontal=True, gap="small", width="content"):
         chosen = one_of("Pictures", [datasets.TITLES[name] for name in names], "of_data", width="content")
         about = prose.text(PAGE, "seed help")
-        seed = st.number_input("Seed", 0, MOST_SEED, 0, key="of_seed", help=about, width=130, **BOUND)
+        seed = st.number_input("Seed", 0, MOST_SEED, 0, key="of_seed", help=about, width=145, **BOUND)
     if "cifar10" not in names:
         st.caption(prose.text(PAGE, "no cifar10"))
     return next(name for name in names if datasets.TITLES[name] == chosen), int(seed or 0)
