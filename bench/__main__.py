@@ -8,6 +8,7 @@ BENCHMARKS = {  # module of this package, with `main(arguments) -> exit code`: w
     "ucurve": "a gradient check at 13 step sizes: copies moved together, and the course's loop",
     "sweep": "40 runs in worker processes, and the same runs one after the other in one process",
     "live": "the app while networks train: one learner's browser, and a full class",
+    "memory": "memory of the whole app while CIFAR-10 trains live and a search on it runs",
 }
 
 

@@ -19,15 +19,18 @@ NONE = "none"
 DATA = alt.NamedData("frame")
 
 
-def _states(names: list[str], legend: bool = True) -> tuple[alt.Color, alt.Shape]:
+def _states(names: list[str], **legend: Any) -> tuple[alt.Color, alt.Shape]:
     """A trial's state by colour and by shape."""
-    key = alt.Legend(orient="top", title=None, labelFontSize=15, symbolSize=150) if legend else None
+    key = alt.Legend(orient="top", title=None, labelFontSize=15, symbolSize=150, **legend)
     shapes = ["circle", "triangle-up", "cross", "diamond"][: len(names)]
     colour = alt.Color("state:N", scale=alt.Scale(domain=names), legend=key)
     return colour, alt.Shape("state:N", scale=alt.Scale(domain=names, range=shapes), legend=key)
 
 
-GOOD = alt.Color("value:Q", title="accuracy", legend=alt.Legend(format=".0%", **FONT))  # strong: far from the ground
+GREY = {"symbolFillColor": "#888", "symbolStrokeColor": "#888"}  # of shapes alone, or they are black on black
+GOOD = alt.Color(
+    "value:Q", title="accuracy", legend=alt.Legend(format=".0%", orient="top", **FONT)
+)  # strong: far from the ground
 ACCURACY = alt.Tooltip("value:Q", title="validation accuracy", format=".1%")
 TRIAL = alt.Tooltip("trial:Q", title="trial")
 
@@ -136,7 +139,7 @@ def map_spec(x: str, y: str, x_numbers: bool, y_numbers: bool) -> dict[str, Any]
         alt.layer(
             base.mark_point(filled=True, opacity=0.9).encode(
                 GOOD,
-                _states(STATES[:3])[1],
+                _states(STATES[:3], **GREY)[1],
                 alt.Size("value:Q", scale=alt.Scale(range=[40, 320]), legend=None),
                 tooltip=tooltip,
             ),

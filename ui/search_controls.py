@@ -131,7 +131,7 @@ def _space(base: RunSpec) -> dict[str, Interval | Choice]:
         else:
             options = [*RULES] if name == "update_rule" else [NONE if v is None else v for v in NAMES[name]]
             label, usual = words(name).capitalize(), USUAL[name]
-            values = st.pills(label, options, selection_mode="multi", default=usual, key=key, **BOUND)
+            values = st.pills(label, options, selection_mode="multi", default=usual, key=key, wrap=True, **BOUND)
             space[name] = Choice(tuple(None if value == NONE else value for value in values))
     return space
 

@@ -102,7 +102,7 @@ class Desk:
         from nnlib.search import studies
 
         studies.prolong(self.url, name, num_trials)
-        self._renew()
+        self._renew(name)
 
     def delete(self, name: str) -> None:
         """Stop and delete a study."""
@@ -130,7 +130,7 @@ class Desk:
                 self._pool.stop(task)
             self._look(fresh=True)
 
-    def _renew(self, name: str = "") -> None:
+    def _renew(self, name: str) -> None:
         with self._changed:
             self._books.pop(name, None)
             self._names = None

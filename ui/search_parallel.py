@@ -10,7 +10,7 @@ from nnlib.search import FIELDS, StudyState, TrialState
 from ui.charts import as_spec
 from ui.search_charts import ACCURACY, DATA, FONT, GOOD, HEIGHT, TRIAL, drawn, is_numeric, text, words
 
-# columns: kind (trial, low or high), trial, setting, at (0 to 1), shown, value, best
+# columns: kind (trial; low, between or high: names on an axis), trial, setting, at (0 to 1), shown, value, best
 _parallel = alt.Chart().encode(
     alt.X("setting:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, grid=True, labelLimit=160, **FONT)),
     alt.Y("at:Q", title=None, axis=None, scale=alt.Scale(domain=[-0.08, 1.08])),
@@ -22,6 +22,7 @@ PARALLEL = as_spec(
     alt.layer(
         _lines.transform_filter("datum.kind == 'trial'").mark_line(strokeWidth=1.6, opacity=0.75).encode(GOOD),
         _lines.transform_filter("datum.best").mark_line(strokeWidth=5, color="#d55e00", point={"size": 90}),
+        _ends.transform_filter("datum.kind == 'between'").mark_text(align="left", dx=6, dy=-10, **_END),
         _ends.transform_filter("datum.kind == 'low'").mark_text(dy=10, **_END),
         _ends.transform_filter("datum.kind == 'high'").mark_text(dy=-8, **_END),
         data=DATA,
@@ -42,13 +43,13 @@ def parallel_frame(state: StudyState, half: bool = False) -> pd.DataFrame:
         scale = _Scale(name, values, numeric)
         for trial, value in zip(trials, values, strict=True):
             rows.append(_point(trial, words(name), scale.at(value), text(value), best))
-        rows += scale.ends()
+        rows += _names(words(name), scale.names)
     values = [trial.value or 0.0 for trial in trials]
     low, high = min(values, default=0.0), max(values, default=1.0)
     reach = high - low or 1.0
     for trial, value in zip(trials, values, strict=True):
         rows.append(_point(trial, "accuracy", (value - low) / reach, f"{value:.1%}", best))
-    rows += _ends_of("accuracy", f"{low:.0%}", f"{high:.0%}")
+    rows += _names("accuracy", {f"{low:.1%}": 0.0, f"{high:.1%}": 1.0})
     return pd.DataFrame(rows, columns=["kind", "trial", "setting", "at", "shown", "value", "best"])
 
 
@@ -56,12 +57,12 @@ class _Scale:
     """From a setting's values to a height between 0 and 1."""
 
     def __init__(self, name: str, values: list[Any], numeric: bool):
-        self.name, self.numeric = name, numeric
-        self.log = numeric and FIELDS[name].log
+        self.numeric, self.log = numeric, numeric and FIELDS[name].log
         self.options = sorted({text(value) for value in values})
-        numbers = [self._number(value) for value in values] or [0.0]
-        self.low, self.high = min(numbers), max(numbers)
-        self.texts = [text(v) for v in (min(values, default=""), max(values, default=""))] if numeric else []
+        numbers = [self._number(value) for value in values]
+        self.low, self.high = min(numbers, default=0.0), max(numbers, default=0.0)
+        named = [min(values, default=0), max(values, default=0)] if numeric else self.options
+        self.names = {text(value): self.at(value) for value in named}
 
     def _number(self, value: Any) -> float:
         if not self.numeric:
@@ -71,14 +72,12 @@ class _Scale:
     def at(self, value: Any) -> float:
         return (self._number(value) - self.low) / (self.high - self.low) if self.high > self.low else 0.5
 
-    def ends(self) -> list[tuple]:
-        low, high = self.texts or (self.options[0], self.options[-1]) if self.options else ("", "")
-        return _ends_of(words(self.name), low, high if high != low else "")
-
 
 def _point(trial: TrialState, setting: str, at: float, shown: str, best: int | None) -> tuple:
     return ("trial", trial.number, setting, at, shown, trial.value, trial.number == best)
 
 
-def _ends_of(setting: str, low: str, high: str) -> list[tuple]:
-    return [("low", -1, setting, 0.0, low, None, False), ("high", -1, setting, 1.0, high, None, False)]
+def _names(setting: str, names: dict[str, float]) -> list[tuple]:
+    """What an axis bears: text -> its height."""
+    kinds = {0.0: "low", 1.0: "high"}
+    return [(kinds.get(at, "between"), -1, setting, at, shown, None, False) for shown, at in names.items()]

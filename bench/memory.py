@@ -1,0 +1,97 @@
+"""Memory of the whole app, server and workers, while CIFAR-10 trains live and a search on CIFAR-10 runs."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlencode
+
+from bench.app_server import AppServer
+from bench.live_browser import browser_page, view_of
+from nnlib.data import cifar10
+
+MOST = 1500  # MB
+EVERY = 0.5  # seconds between looks
+PRESET = "CIFAR-10: a good start"
+TRAIN = {"preset": PRESET, "data": "CIFAR-10", "width": "1024", "depth": "3", "num_epochs": "100"}
+SEARCH = {
+    "train_part": "Search",
+    "search_guess": "depth",
+    "search_base": PRESET,
+    "search_epochs": "5",
+    "search_trials": "50",
+    "search_vary": ["learning rate", "weight scale", "depth", "width"],
+    "vary_width": ["256", "1024"],
+}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser("python -m bench memory", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of the search (default 60)")
+    options = parser.parse_args(arguments)
+    if cifar10.status().state not in ("ready", "found"):
+        print("CIFAR-10 is not here: set CIFAR10_DIR, or get it with nnlib.data.download().")
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["NNLIB_STORAGE"] = f"sqlite:///{folder}/studies.sqlite3"
+        with AppServer() as server, browser_page() as page:
+            page.set_default_timeout(300_000)  # ms: the data may have to be prepared
+            page.goto(f"{server.url}/home")
+            page.get_by_role("heading", level=1).wait_for()
+            alone = largest(server.process.pid, 3.0)
+            page.goto(f"{server.url}/train_best_model?{urlencode(TRAIN)}")
+            view_of(page, "ready")
+            page.locator(".st-key-train_play").get_by_role("button").click()
+            view_of(page, "running")
+            open_only = largest(server.process.pid, 10.0)
+            page.goto(f"{server.url}/train_best_model?{urlencode(SEARCH, doseq=True)}")
+            page.locator(".st-key-search_start").get_by_role("button").click()
+            page.get_by_text("2 running" if (os.cpu_count() or 1) > 1 else "1 running").first.wait_for()
+            searching = largest(server.process.pid, options.seconds)
+    print("| memory (PSS, most at one moment) | server | workers | in all |\n| --- | ---: | ---: | ---: |")
+    for what, (parent, children) in (
+        ("the start page", alone),
+        ("CIFAR-10 open, a 1024-1024-1024 network trains live", open_only),
+        (f"and a search on CIFAR-10 runs, for {options.seconds:.0f} s", searching),
+    ):
+        workers = f"{sum(children):.0f} MB in {len(children)}"
+        print(f"| {what} | {parent:.0f} MB | {workers} | {parent + sum(children):.0f} MB |")
+    total = searching[0] + sum(searching[1])
+    print(f"At most {MOST} MB: {'met' if total <= MOST else 'NOT met'}.")
+    return 0
+
+
+def largest(process: int, seconds: float) -> tuple[float, list[float]]:
+    """Memory of a process and of each process below it in MB, when it was most within so many seconds."""
+    most: tuple[float, list[float]] = (0.0, [])
+    last = time.monotonic() + seconds
+    while time.monotonic() < last:
+        now = (pss(process), [pss(child) for child in below(process)])
+        most = max(most, now, key=lambda sizes: sizes[0] + sum(sizes[1]))
+        time.sleep(EVERY)
+    return most
+
+
+def pss(process: int) -> float:
+    """Proportional set size in MB: what is shared counts by halves, thirds and so on; 0 if it has ended."""
+    with suppress(OSError):
+        text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
+        return int(text.partition("\nPss:")[2].split()[0]) / 1000
+    return 0.0
+
+
+def below(process: int) -> list[int]:
+    """All processes that it started, and theirs."""
+    found: list[int] = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, task.read_text(encoding="utf-8").split()):
+                found += [child, *below(child)]
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
