@@ -60,9 +60,9 @@ def _map(scales: Sequence[float], rates: Sequence[float]) -> dict[str, Any]:
     between = centres.transform_filter("datum.kind == 'between'")
     circles = between.mark_point(shape="circle", size=1000, stroke="#768394", strokeWidth=1, opacity=1).encode(fill)
     texts = centres.mark_text(fontSize=15, fontWeight="bold", cursor="pointer").encode(ink, alt.Text("text:N"))
-    frame: dict[str, Any] = {"stroke": "#e69f00", "strokeWidth": 4, "fill": "transparent", "cursor": "pointer"}
-    here = spans.transform_filter("datum.kind == 'here'").mark_rect(**frame)
-    here_between = centres.transform_filter("datum.kind == 'here between'").mark_point(**frame, size=1300, opacity=1)
+    ring: dict[str, Any] = {"stroke": "#e69f00", "strokeWidth": 4, "fill": "transparent", "cursor": "pointer"}
+    here = spans.transform_filter("datum.kind == 'here'").mark_rect(**ring)
+    here_between = centres.transform_filter("datum.kind == 'here between'").mark_point(**ring, size=1300, opacity=1)
     layers = (cells, circles, texts, here.encode(tooltip=tooltip), here_between)
     return as_spec(alt.layer(*layers, height=ROW * len(rates) + AXIS))
 
@@ -91,7 +91,7 @@ def frame(chosen: RunSpec, hidden: int, known: Mapping[RunSpec, Result], visit: 
     rows += [row("between", *place, look(result)) for place, result in found.items() if between(*place)]
     if chosen.depth == hidden:
         place = float(chosen.weight_scale), chosen.learning_rate
-        looks = (*EMPTY, "", prose.text(PAGE, "cell chosen"))
+        looks = (*EMPTY, "", look(found.get(place))[-1])
         rows.append(row("here between" if between(*place) else "here", *place, looks))
     names = ["kind", "scale", "rate", "x0", "x1", "y0", "y1", "fill", "ink", "text", "told"]
     return pd.DataFrame(rows, columns=names).assign(visit=visit)

@@ -102,7 +102,7 @@ def short(value: float) -> str:
 
 
 def take(spec: RunSpec) -> None:
-    """Put a spec's settings into the widgets (the seed stays); to be called from a callback."""
+    """Put a spec's settings into the widgets (the seed stays); to be called before they are drawn."""
     st.session_state["of_depth"] = NAMES[spec.depth]
     st.session_state[f"of_scale_{spec.data}"] = spec.weight_scale
     st.session_state[f"of_rate_{spec.data}"] = spec.learning_rate
