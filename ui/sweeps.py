@@ -49,8 +49,6 @@ def sweep_panel(
     """
     sweep = find(name)
     running = sweep is not None and not sweep.over
-    if sweep is not None and st.query_params.get(name) != sweep.id:
-        st.query_params[name] = sweep.id  # a visit to another page has taken it away
 
     def panel() -> None:
         if st.session_state.get(name) is not sweep or (sweep is not None and sweep.over == running):
@@ -91,6 +89,8 @@ def find(name: str) -> Sweep | None:
         if sweep is not None:
             sweep.owner = session_id()
             st.session_state[name] = sweep
+    if sweep is not None and st.query_params.get(name) != sweep.id:
+        st.query_params[name] = sweep.id  # a visit to another page has taken it away
     return sweep
 
 
