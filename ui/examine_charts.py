@@ -99,7 +99,7 @@ def by_class_frame(a: ndarray, y: ndarray, names: Sequence[str]) -> pd.DataFrame
 
 
 # ------------------------------------------------------------------------------------------------------- the plane
-_LEGEND = alt.Legend(orient="top", title=None, symbolSize=150, labelFontSize=14)
+_LEGEND = alt.Legend(orient="top", title=None, symbolSize=150, symbolStrokeWidth=1, labelFontSize=14)
 
 
 def plane(frame: pd.DataFrame, names: Sequence[str], title: str, background: str, extent: Sequence[float]) -> dict:
