@@ -102,8 +102,8 @@ def by_class_frame(a: ndarray, y: ndarray, names: Sequence[str]) -> pd.DataFrame
 _LEGEND = alt.Legend(orient="top", title=None, symbolSize=150, symbolStrokeWidth=1, labelFontSize=14)
 
 
-def plane(frame: pd.DataFrame, names: Sequence[str], title: str, background: str, extent: Sequence[float]) -> dict:
-    """Points in the plane over a picture; columns of the frame: x, y, class, ringed (whether it has a ring), words.
+def plane(names: Sequence[str], title: str, background: str, extent: Sequence[float]) -> dict:
+    """Points in the plane over a picture; columns: x, y, class, ringed (whether it has a ring), words.
 
     background: a data URI that covers extent, (x from, x to, y from, y to).
     """

@@ -118,6 +118,6 @@ def _points(subject: Subject, rows: ndarray, p: ndarray, y: ndarray) -> None:
     frame = pd.DataFrame({"x": X[:, 0], "y": X[:, 1], "class": labels, "words": words})
     frame["ringed"] = np.isin(np.arange(len(y)), rows)
     title = prose.text(PAGE, "ringed title")
-    spec = examine_charts.plane(frame, names, title, background, extent)
+    spec = examine_charts.plane(names, title, background, extent)
     st.vega_lite_chart(frame, spec, key="ex_plane_mistakes", width="content")
     prose.show(PAGE, "ringed", count=len(rows))

@@ -105,5 +105,5 @@ def _point(subject: Subject) -> None:
     with left:
         background = matrices.data_uri(matrices.decision_boundary(subject.model, PLANE))
         here = pd.DataFrame({"x": x[:1], "y": x[1:], "class": names[said], "words": words["share"], "ringed": True})
-        spec = examine_charts.plane(here, names, prose.text(PAGE, "own plane title"), background, PLANE)
+        spec = examine_charts.plane(names, prose.text(PAGE, "own plane title"), background, PLANE)
         st.vega_lite_chart(here, spec, key="ex_plane_own", width="content")

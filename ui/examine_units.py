@@ -110,10 +110,8 @@ def _by_class(subject: Subject, a: ndarray, y: ndarray) -> None:
 def _plane(subject: Subject, X: ndarray, a: ndarray, y: ndarray, rows: ndarray, layer: int, unit: int) -> None:
     """What the unit gives everywhere in the plane, and the points that excite it most."""
     extent = Painter(subject.data).extent
-    x0, x1, y0, y1 = extent
-    grid = np.stack(np.meshgrid(np.linspace(x0, x1, GRID), np.linspace(y1, y0, GRID)), axis=-1).reshape(-1, 2)
-    everywhere = examine.activations(subject.model, grid.astype(np.float32), layer)[:, unit].reshape(GRID, GRID)
-    background = matrices.data_uri(matrices.diverging(everywhere))
+    everywhere = examine.activations(subject.model, matrices.grid(extent, GRID), layer)[:, unit]
+    background = matrices.data_uri(matrices.diverging(everywhere.reshape(GRID, GRID)))
     names = subject.class_names
     frame = pd.DataFrame({"x": X[:, 0], "y": X[:, 1], "class": [names[k] for k in y]})
     frame["words"] = [f"activation {value:.3g}" for value in a]
@@ -121,11 +119,11 @@ def _plane(subject: Subject, X: ndarray, a: ndarray, y: ndarray, rows: ndarray, 
     frame = pd.DataFrame(frame[frame["ringed"] | (np.arange(len(y)) < 200)])
     chart, classes = st.columns([3, 2], gap="large")
     with chart:
-        spec = examine_charts.plane(frame, names, prose.text(PAGE, "unit plane title"), background, extent)
+        spec = examine_charts.plane(names, prose.text(PAGE, "unit plane title"), background, extent)
         st.vega_lite_chart(frame, spec, key="ex_plane_unit", width="content")
     with classes:
-        w, b = subject.model.params["W1"], subject.model.params["b1"]
         if layer == 1:
+            w, b = subject.model.params["W1"], subject.model.params["b1"]
             first, second, bias = (f"{float(v):.3g}".replace("-", "−") for v in (*w[:, unit], b[unit]))
             prose.show(PAGE, "unit plane weights", first=first, second=second, bias=bias)
         prose.show(PAGE, "unit plane")

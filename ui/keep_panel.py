@@ -1,6 +1,7 @@
 """Keep: download a model and load one, its settings back into the controls, its link, its script and notebook."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from nnlib.run_spec import RunSpec
 from ui import controls, prose
 from ui.examine_subject import FILE, LOADED, RUN, Subject
 from ui.keep_link import run_link
+from ui.run_log import Entry
 from ui.source import source
 from ui.take_home import take_home
 from ui.train_panel import open_in_train
@@ -25,31 +27,37 @@ def keep(subject: Subject) -> None:
     with take:
         st.subheader(prose.text(PAGE, "save title"))
         prose.show(PAGE, "save")
-        save(subject, "keep_save")
+        _save(subject)
         st.subheader(prose.text(PAGE, "link title"))
         run_link(subject.spec)
         st.subheader(prose.text(PAGE, "again title"))
         prose.show(PAGE, "again")
         with st.container(horizontal=True):
-            settings_to_train(subject.spec)
-            run = st.session_state.get("train_run") if subject.title == RUN else None
-            results = [Result.of(run.spec, run.solver) if run is not None else None]
-            take_home(Experiment("my_run", (subject.spec,)), results, "keep_home")
+            _settings_to_train(subject.spec)
+            take_home(Experiment("my_run", (subject.spec,)), [_result(subject)], "keep_home")
     with bring:
         st.subheader(prose.text(PAGE, "load title"))
         load()
     source(load_model)
 
 
-def save(subject: Subject, key: str) -> None:
+def _result(subject: Subject) -> Result | None:
+    """The records of the session's run; of one that goes on as many as are drawn, since others are being added."""
+    run = st.session_state.get("train_run")
+    if subject.title != RUN or run is None:
+        return None
+    return Entry.of(run, 1, PAGE).result() if run.active else Result.of(run.spec, run.solver)
+
+
+def _save(subject: Subject) -> None:
     """The button that downloads the model; the file is made when it is asked for."""
-    name = f"{subject.spec.data}_{'-'.join(map(str, subject.model.hidden_dims))}_epoch_{subject.saved.epoch}.npz"
+    sizes = "-".join(map(str, subject.model.hidden_dims))
     st.download_button(
         prose.text(PAGE, "save button"),
         lambda: as_file(subject),
-        name[:100] if len(name) <= 100 else f"{subject.spec.data}.npz",
+        f"{subject.spec.data}_{sizes[:60]}_epoch_{subject.saved.epoch}.npz",
         "application/octet-stream",
-        key=key,
+        key="keep_save",
         icon=":material/save:",
         on_click="ignore",
         type="primary",
@@ -63,11 +71,11 @@ def as_file(subject: Subject) -> bytes:
     if subject.dataset is not None:
         accuracies = {part: subject.accuracy(part, quiet=True) for part in PARTS}
     file = io.BytesIO()
-    save_model(file, SavedModel(saved.spec, saved.model, saved.class_names, saved.mean_image, saved.epoch, accuracies))
+    save_model(file, replace(saved, accuracies=accuracies))
     return file.getvalue()
 
 
-def settings_to_train(spec: RunSpec) -> None:
+def _settings_to_train(spec: RunSpec) -> None:
     """A button that sets Train's controls to the settings with which a model was trained, and goes there."""
     beyond = controls.beyond(spec)
     how = {"icon": ":material/tune:", "key": "keep_settings", "disabled": bool(beyond)}
@@ -92,7 +100,7 @@ def load() -> None:
         else:
             st.session_state[LOADED] = (file.name, saved)
             st.session_state["ex_model"] = FILE
-            st.session_state[MESSAGE] = (True, described(saved))
+            st.session_state[MESSAGE] = (True, _described(saved))
         st.session_state[COUNT] = count + 1  # an empty field, and the file's bytes are let go
 
     label = prose.text(PAGE, "load")
@@ -101,7 +109,7 @@ def load() -> None:
         (st.success if message[0] else st.error)(message[1])
 
 
-def described(saved: SavedModel) -> str:
+def _described(saved: SavedModel) -> str:
     """What was in a file, with the accuracies that it claims."""
     claims = ", ".join(f"{name} {100 * a.share:.1f} %" for name, a in saved.accuracies.items())
     facts = {"data": saved.spec.data, "hidden": ", ".join(map(str, saved.model.hidden_dims))}

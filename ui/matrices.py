@@ -65,10 +65,8 @@ def decision_boundary(model: Any, extent: tuple[float, float, float, float], siz
 
     extent: x from, x to, y from, y to.
     """
-    x0, x1, y0, y1 = extent
-    grid = np.stack(np.meshgrid(np.linspace(x0, x1, size), np.linspace(y1, y0, size)), axis=-1)
     with np.errstate(all="ignore"):
-        scores = np.nan_to_num(model.loss(grid.reshape(-1, 2).astype(np.float32)))  # (size * size, C)
+        scores = np.nan_to_num(model.loss(grid(extent, size)))  # (size * size, C)
         e = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities = e / e.sum(axis=1, keepdims=True)
     C = probabilities.shape[1]
@@ -77,6 +75,13 @@ def decision_boundary(model: Any, extent: tuple[float, float, float, float], siz
     strength = 0.15 + 0.5 * sure
     pixels = (1 - strength) * 255 + strength * colours[probabilities.argmax(axis=1)]
     return pixels.reshape(size, size, 3).astype(np.uint8)
+
+
+def grid(extent: tuple[float, float, float, float], size: int) -> ndarray:
+    """Places in the plane in rows from the top, (size * size, 2) float32; extent as above."""
+    x0, x1, y0, y1 = extent
+    places = np.stack(np.meshgrid(np.linspace(x0, x1, size), np.linspace(y1, y0, size)), axis=-1)
+    return places.reshape(-1, 2).astype(np.float32)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -200,6 +200,8 @@ class TestNumbers:
         app.run()
         assert app.session_state["ex_subject_run"] is first
         np.testing.assert_array_equal(first.model.state()["W1"], state)
+        go(app, "Examine", "Keep")
+        assert len(app.get("download_button")) == 4
         app.button(key="ex_newest").click().run()
         assert app.session_state["ex_subject_run"].saved.epoch == run.solver.best_epoch > first.saved.epoch
         run.status = "finished"
