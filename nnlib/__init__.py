@@ -2,8 +2,8 @@
 
 Read in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, solver, health; then graph
 and derivations, which write the same once more as graphs; data; and what the lessons compute: depth_and_scale,
-norm_labs, surfaces, effective_step, batched_check, bug_zoo, experiments, examine, drawn_digits; model_files, which keeps
-what was trained; search, on Optuna.
+norm_labs, surfaces, effective_step, batched_check, bug_zoo, experiments, examine, drawn_digits; model_files, which
+keeps what was trained; search, on Optuna.
 """
 
 from nnlib.fc_net import FullyConnectedNet

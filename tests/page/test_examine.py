@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from nnlib import model_files
 from nnlib.data import digits
 from nnlib.examine import confusion_matrix, probabilities
 from nnlib.run_spec import POINTS, RunSpec
-from tests.page.conftest import OpenPage
+from tests.page.conftest import ROOT, OpenPage
 from ui import controls, examine_pictures
 from ui.examine_panel import VIEWS
 from ui.examine_subject import FILE, LOADED, RUN
@@ -374,6 +375,11 @@ class TestKeep:
     def test_settings_beyond_the_controls_are_named(self, setting: dict[str, Any]):
         assert controls.beyond(RunSpec()) == []
         assert controls.beyond(replace(RunSpec(), **setting)) == list(setting)
+
+    def test_the_server_takes_files_as_large_as_models_may_be(self):
+        """The field's own limit does not raise the server's."""
+        config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+        assert config["server"]["maxUploadSize"] << 20 == model_files.MAX_BYTES
 
     @pytest.mark.parametrize("data", POINTS)
     def test_no_data_set_of_points_is_beyond_them(self, data: str):
