@@ -12,11 +12,14 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nnlib.data import Dataset
-from nnlib.health import diagnose, measure
+from nnlib.experiments import Result
+from nnlib.health import LayerHealth, diagnose, measure
 from nnlib.run_spec import RunSpec
 from nnlib.solver import Diverged, Record, Solver
+from ui import run_files
 from ui.history import Curve, Frames, Smooth
 from ui.painter import Painter
+from ui.run_files import Saved
 from ui.slots import Slots
 
 PAUSE_AFTER = 10.0  # seconds without a viewer
@@ -26,6 +29,7 @@ FRAME_SHARE = 0.04  # of the time; measuring the layers' health takes as long as
 FRAME_CREDIT = 0.3  # seconds that frames may cost beyond that share, so that short runs have some too
 HEALTH_EXAMPLES = 100  # that the first frame measures, before there is a batch
 POINTS_SHOWN = 300
+SAVE_EVERY = 60.0  # seconds between checkpoints, from which a run goes on after the app was restarted
 TELLS_AFTER = 1.0  # seconds of training from which the time left is estimated
 
 SLOTS = Slots(os.cpu_count() or 1)
@@ -63,6 +67,7 @@ class Run:
         self._thread: threading.Thread | None = None
         self._resume = threading.Event()
         self.log: Any = None  # of `ui.run_log`: the viewer's other runs
+        self.place = ""  # what it is called there; a run that is called nothing is not saved
         self.wanted = self.unwatched = False
         self.last_seen = time.monotonic()
         self.reset()
@@ -114,6 +119,21 @@ class Run:
             self.solver.restore_best()
             self.status = "stopped"
 
+    def resume_from(self, saved: Saved) -> None:
+        """Go on where a saved run of the same spec stood; of its frames there is the newest.
+
+        Raises:
+            FileNotFoundError, ValueError: the checkpoint is gone, or cannot be used, in one sentence.
+        """
+        solver = self.solver
+        solver.resume(saved.checkpoint)
+        records = Result.of(self.spec, solver).records
+        with self._lock, np.errstate(all="ignore"):
+            for record in records:
+                self._note(record)
+            self._frames.add(self._frame(records[-1]._replace(health=self._health())))
+            self.seconds, self.status = saved.seconds, "finished" if solver.over else "paused"
+
     @property
     def over(self) -> bool:
         return self.status in ("finished", "stopped", "diverged")
@@ -143,10 +163,12 @@ class Run:
         finally:
             if not self.over:
                 self.status = "paused"
+            if self.seconds > SAVE_EVERY:
+                self._save()
 
     def _loop(self) -> None:
         self.status = "running"
-        looked = time.monotonic()
+        looked = saved = time.monotonic()
         while self.wanted and not self.over:
             started = time.monotonic()
             self._advance(framed=self._frame_is_due(started))
@@ -156,8 +178,15 @@ class Run:
                 if not self.has_viewer(PAUSE_AFTER):
                     self.unwatched = True
                     return
+            if now - saved > SAVE_EVERY:
+                saved = now
+                self._save()
             if (rate := self.rate) is not None:
                 self._resume.wait(max(0.0, 1 / rate - (now - started)))
+
+    def _save(self) -> None:
+        if self.place and self.status != "diverged":
+            run_files.save(self.id, self.place, self.spec, self.solver, self.seconds)
 
     def _advance(self, framed: bool) -> None:
         """One iteration; framed: with a frame, as the last one always is."""
@@ -204,12 +233,15 @@ class Run:
             self._accuracies.add(record.iteration, record.train_acc, record.val_acc)
 
     # ------------------------------------------------------------------------------------------------- frames
-    @np.errstate(all="ignore")  # what overflows is shown as missing
-    def _first_frame(self) -> dict[str, Any]:
+    def _health(self) -> list[LayerHealth]:
+        """Measured on the first examples, where there is no batch."""
         solver = self.solver
         N = min(solver.batch_size, HEALTH_EXAMPLES)
-        X, y = solver.X_train[:N], solver.y_train[:N]
-        return self._layout(0, None, solver.base_learning_rate, measure(solver.model, X, y), [])
+        return measure(solver.model, solver.X_train[:N], solver.y_train[:N])
+
+    @np.errstate(all="ignore")  # what overflows is shown as missing
+    def _first_frame(self) -> dict[str, Any]:
+        return self._layout(0, None, self.solver.base_learning_rate, self._health(), [])
 
     @np.errstate(all="ignore")
     def _frame(self, record: Record) -> dict[str, Any]:

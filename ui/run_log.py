@@ -12,8 +12,9 @@ from nnlib.experiments.results import FINAL
 from nnlib.run_spec import RunSpec
 from nnlib.schedules import learning_rate
 from nnlib.solver import Record
-from ui import registry
+from ui import registry, run_files
 from ui.live import Run, session_id
+from ui.run_files import Saved
 
 MOST = 50  # runs kept; of the older ones the oldest go
 ITERATION, LOSS, SMOOTH, TRAIN, VAL = range(5)  # columns of `Entry.rows`
@@ -100,6 +101,7 @@ class RunLog:
         self.shown: set[str] = set()  # names of the runs that the page draws itself
         self.away: set[str] = set()  # names of those that have gone on since a page last drew them
         self.pinned: list[int] | None = None  # numbers of the runs laid over each other; None: nothing chosen yet
+        self.saved: dict[str, Saved] = {}  # what the app knew before it was restarted, by the runs' names
         self._kept: dict[int, Entry] = {}
         self._numbers: dict[str, int] = {}  # run.name -> number, once it has begun
 
@@ -107,7 +109,7 @@ class RunLog:
         """This is the page's run of that name now."""
         self.live[name] = run
         self.pages[name] = self.here
-        run.log = self
+        run.log, run.place = self, name
 
     def keep(self, name: str) -> None:
         """Pause the live run of that name, which is about to go or to be reset, and keep what is to be compared."""
@@ -148,10 +150,17 @@ def current() -> RunLog:
 
 
 def recover() -> None:
-    """After a reload, which begins a new session: take over the log and the runs of the one in the address bar."""
+    """After a reload, which begins a new session: take over the log and the runs of the one in the address bar.
+
+    If the app does not know it any more, but it was saved, then the log has that.
+    """
     if "run_log" in st.session_state or "run" not in st.query_params:
         return
-    run = registry.find(st.query_params["run"], session_id())
+    run_id = st.query_params["run"]
+    if run_id not in (run.id for run in registry.runs()) and (saved := run_files.find(run_id)) is not None:
+        current().saved[saved.place] = saved
+        return
+    run = registry.find(run_id, session_id())
     if run is None or run.log is None:
         return
     st.session_state["run_log"] = run.log

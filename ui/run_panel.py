@@ -10,6 +10,7 @@ from nnlib.run_spec import RunSpec
 from ui import live, prose, registry, run_log
 from ui.live import session_id
 from ui.painter import Painter
+from ui.run_files import Saved
 from ui.run_status import progress
 from ui.run_view import has_arrived, run_view
 
@@ -38,6 +39,19 @@ def obtain(name: str, spec: RunSpec, dataset: Dataset, in_url: bool = True, **ho
     if in_url and st.query_params.get("run") != run.id:  # every write overtakes what people are setting meanwhile
         st.query_params["run"] = run.id
     return run
+
+
+def resume(name: str, saved: Saved, dataset: Dataset) -> None:
+    """Make a saved run this session's run of that name.
+
+    Raises:
+        FileNotFoundError, ValueError: it cannot be used, in one sentence; the session's run stays.
+    """
+    run = live.Run(saved.spec, dataset, Painter(dataset), owner=session_id(), run_id=saved.run_id)
+    run.resume_from(saved)
+    forget(name)
+    registry.register(run)
+    st.session_state[name] = run
 
 
 def forget(name: str) -> None:

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from nnlib.run_spec import RunSpec
-from ui import controls, datasets, prose
+from ui import controls, datasets, prose, run_log
 from ui.compare_words import difference
+from ui.live import Run
 from ui.presets import TRAIN
-from ui.run_panel import forget, obtain, run_panel
+from ui.run_files import Saved
+from ui.run_panel import forget, obtain, resume, run_panel
 from ui.run_result import result
 
 PAGE = "train_best_model"
@@ -42,6 +44,7 @@ def train_panel() -> None:
         except ValueError as error:
             st.error(str(error))
             return
+        _offer_saved(run)
         if changed := difference(run.spec, spec):
             with st.container(border=True, horizontal=True, vertical_alignment="center"):
                 prose.show(PAGE, "changed", differences=", ".join(changed))
@@ -62,7 +65,7 @@ def _recall() -> None:
     if "train_recalled" in st.session_state:
         return
     st.session_state["train_recalled"] = True
-    run = st.session_state.get("train_run")
+    run = st.session_state.get("train_run") or run_log.current().saved.get("train_run")
     if run is not None and not st.query_params.keys() & {"preset", *vars(run.spec)}:
         controls.set_controls(run.spec)
 
@@ -77,3 +80,26 @@ def open_in_train(spec: RunSpec, keep: bool = False) -> None:
     st.session_state["train_part"] = "Train"
     if not keep and "train_run" in st.session_state and st.session_state["train_run"].over:
         forget("train_run")
+
+
+def _offer_saved(run: Run) -> None:
+    """Before another run begins: go on with the one that was lost."""
+    if message := st.session_state.pop("train_message", ""):
+        st.error(message)
+    saved = run_log.current().saved.get("train_run")
+    if saved is None or run.status != "ready":
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        prose.show(PAGE, "saved", step=f"{saved.iteration:,}", epoch=saved.epoch, epochs=saved.spec.num_epochs)
+        st.button(f"Resume from epoch {saved.epoch}", icon=":material/history:", on_click=_resume, args=(saved,))
+
+
+def _resume(saved: Saved) -> None:
+    del run_log.current().saved["train_run"]
+    try:
+        resume("train_run", saved, datasets.load(saved.spec))
+        controls.set_controls(saved.spec)
+    except FileNotFoundError:
+        st.session_state["train_message"] = prose.text(PAGE, "saved no more")
+    except ValueError as error:
+        st.session_state["train_message"] = str(error)

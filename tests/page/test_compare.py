@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnlib.run_spec import RunSpec
 from tests.page.conftest import OpenPage
+from ui import prose, registry, run_files
 from ui.live import Run
+from ui.painter import Painter
 from ui.run_log import RunLog
 
 PAGE = "train_best_model"
+SAVED = RunSpec(data="moons", width=32, learning_rate=2e-3, batch_size=50, num_epochs=5)
 MOONS = {"data": "Moons", "num_epochs": "2", "width": "8"}
 
 
@@ -210,3 +216,49 @@ class TestElsewhere:
         assert app.session_state["train_run"] is run
         assert app.slider(key="depth").value == 7
         assert any("hidden layers 4 → 7" in markdown.value for markdown in app.markdown)
+
+
+class TestRestarted:
+    """The app has forgotten a run that it had saved."""
+
+    @pytest.fixture
+    def run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+        monkeypatch.setenv("NNLIB_CACHE", str(tmp_path))
+        dataset = SAVED.load_data()
+        run = Run(SAVED, dataset, Painter(dataset))
+        for _ in range(9):
+            run.step()
+        run_files.save(run.id, "train_run", SAVED, run.solver, 61.0)
+        return run
+
+    def test_its_link_offers_to_resume(self, open_page: OpenPage, run: Run):
+        app = open_page(PAGE, run=run.id)
+        assert "saved up to step 9, with 1 of 5 epochs done" in texts(app)
+        assert app.select_slider(key="width").value == SAVED.width
+        next(button for button in app.button if button.label == "Resume from epoch 1").click().run()
+        assert not app.exception and not app.error
+        resumed: Run = app.session_state["train_run"]
+        assert (resumed.id, resumed.spec, resumed.status) == (run.id, SAVED, "paused")
+        assert resumed.solver.loss_history == run.solver.loss_history
+        assert "These settings are not those" not in texts(app) and "saved up to" not in texts(app)
+        assert [entry.iteration for entry in log_of(app).entries()] == [9]
+
+    def test_a_damaged_checkpoint_is_refused_in_a_sentence(self, open_page: OpenPage, run: Run, tmp_path: Path):
+        (tmp_path / "runs" / f"{run.id}.npz").write_bytes(b"damaged")
+        app = open_page(PAGE, run=run.id)
+        next(button for button in app.button if button.label.startswith("Resume")).click().run()
+        assert not app.exception
+        assert "is not a file written by nnlib" in app.error[0].value
+        assert app.session_state["train_run"].status == "ready"
+
+    def test_one_that_is_gone_too(self, open_page: OpenPage, run: Run, tmp_path: Path):
+        app = open_page(PAGE, run=run.id)
+        (tmp_path / "runs" / f"{run.id}.npz").unlink()
+        next(button for button in app.button if button.label.startswith("Resume")).click().run()
+        assert not app.exception
+        assert [error.value for error in app.error] == [prose.text(PAGE, "saved no more")]
+
+    def test_not_while_somebody_has_it(self, open_page: OpenPage, run: Run):
+        registry.register(run)
+        run.owner = "somebody"
+        assert "saved up to" not in texts(open_page(PAGE, run=run.id))
