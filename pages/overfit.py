@@ -14,7 +14,7 @@ from ui.overfit_outcome import sentence, verdict
 from ui.overfit_settings import DEPTHS, NAMES, data_controls, presets_of, run_controls, short
 from ui.prediction import predict
 from ui.quiz import ask
-from ui.run_panel import SPEEDS, obtain, run_panel
+from ui.run_panel import SPEEDS, obtain, reset, run_panel
 from ui.source import source
 from ui.take_home import take_home
 
@@ -60,7 +60,7 @@ def this_run(spec: RunSpec) -> Run:
     dataset = datasets.load(spec)
     run = obtain(RUN, spec, dataset)
     if run.spec != spec:
-        run.reset()  # what has not begun is replaced
+        reset(RUN)  # what has not begun is replaced
         run = obtain(RUN, spec, dataset)
     return run
 

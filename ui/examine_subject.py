@@ -10,10 +10,9 @@ from nnlib import examine
 from nnlib.data import DataError, Dataset, cifar10
 from nnlib.examine import Accuracy, Components
 from nnlib.model_files import SavedModel, of_state
-from ui import datasets, prose, registry
+from ui import datasets, prose
 from ui.live import Run
 from ui.one_of import one_of
-from ui.run_panel import session_id
 
 PAGE = "examine"
 RUN, FILE = "the run of this session", "the loaded file"  # as the choice has them
@@ -81,7 +80,7 @@ class Subject:
 
 def current() -> Subject | None:
     """The network chosen on the page, with a line that says which it is; None if there is none yet."""
-    run, loaded = _run(), st.session_state.get(LOADED)
+    run, loaded = st.session_state.get("train_run"), st.session_state.get(LOADED)
     trained = run if run is not None and run.solver.best_state is not None else None
     sources = [name for name, there in ((RUN, trained), (FILE, loaded)) if there is not None]
     if not sources:
@@ -110,16 +109,6 @@ def _introduce(part: str, subject: Subject) -> None:
 
 def _forget_run() -> None:
     st.session_state.pop(HELD[RUN], None)
-
-
-def _run() -> Run | None:
-    """This session's run, or the one in the address bar, as after a reload."""
-    run: Run | None = st.session_state.get("train_run")
-    if run is None and "run" in st.query_params:
-        run = registry.find(st.query_params["run"], session_id())
-        if run is not None:
-            st.session_state["train_run"] = run
-    return run
 
 
 def _of_run(run: Run) -> Subject:

@@ -61,7 +61,7 @@ def forget(name: str) -> None:
         registry.discard(run)
 
 
-def _reset(name: str) -> None:
+def reset(name: str) -> None:
     """Back to the initial weights; what the run has done can be compared."""
     run, log = st.session_state[name], run_log.current()
     log.keep(name)
@@ -127,7 +127,7 @@ def _buttons(name: str, run: live.Run, key: str, speeds: Sequence[str]) -> None:
         st.button(label, icon=f":material/{icon}:", on_click=act, **how)
         st.button("One step", icon=":material/skip_next:", on_click=run.step, key=f"{key}_step", disabled=run.over)
         st.button("Stop", icon=":material/stop:", on_click=run.stop, key=f"{key}_stop", disabled=run.over)
-        st.button("Reset", icon=":material/replay:", on_click=_reset, args=(name,), key=f"{key}_reset")
+        st.button("Reset", icon=":material/replay:", on_click=reset, args=(name,), key=f"{key}_reset")
         chosen = st.select_slider(
             "Speed (steps)", speeds, speeds[-1], key=f"{key}_speed", bind="query-params", width=240
         )
