@@ -88,6 +88,18 @@ class TestTable:
         assert part(app, "Compare").info
 
 
+    def test_runs_of_the_overfit_lab_with_their_page(self, open_page: OpenPage):
+        app = open_page("overfit", of_guess="five layers")
+        app.session_state["overfit_run"].step()
+        app.select_slider(key="of_rate_digits").set_value(0.1).run()
+        app.session_state["overfit_run"].step()
+        app.switch_page(f"../pages/{PAGE}.py").run()
+        app.session_state["train_run"].step()
+        table = part(app, "Compare").dataframe[0].value
+        assert table["Page"].tolist() == ["Overfit a small set"] * 2 + ["Train your best model"]
+        assert table["Status"].tolist()[0].startswith("left at") and table["Learning rate"].tolist()[1] == 0.1
+
+
 class TestPinned:
     def test_the_last_two_first_then_what_was_chosen(self, open_page: OpenPage):
         app = two_runs(open_page)
