@@ -9,7 +9,8 @@ import streamlit as st
 from nnlib.experiments import Experiment, Result
 from nnlib.model_files import MAX_BYTES, PARTS, SavedModel, load_model, save_model
 from nnlib.run_spec import RunSpec
-from ui import controls, prose
+from ui import controls, datasets, prose
+from ui.examine_accuracy import NAMES
 from ui.examine_subject import FILE, LOADED, RUN, Subject
 from ui.keep_link import run_link
 from ui.run_log import Entry
@@ -96,7 +97,8 @@ def load() -> None:
         try:
             saved = load_model(file)
         except ValueError as error:
-            st.session_state[MESSAGE] = (False, str(error))
+            sentence = str(error)
+            st.session_state[MESSAGE] = (False, sentence[0].upper() + sentence[1:])
         else:
             st.session_state[LOADED] = (file.name, saved)
             st.session_state["ex_model"] = FILE
@@ -111,6 +113,6 @@ def load() -> None:
 
 def _described(saved: SavedModel) -> str:
     """What was in a file, with the accuracies that it claims."""
-    claims = ", ".join(f"{name} {100 * a.share:.1f} %" for name, a in saved.accuracies.items())
-    facts = {"data": saved.spec.data, "hidden": ", ".join(map(str, saved.model.hidden_dims))}
+    claims = ", ".join(f"{NAMES[part]} {100 * a.share:.1f} %" for part, a in saved.accuracies.items())
+    facts = {"data": datasets.TITLES[saved.spec.data], "hidden": ", ".join(map(str, saved.model.hidden_dims))}
     return prose.text(PAGE, "loaded", epoch=saved.epoch, claims=claims or "none", **facts)

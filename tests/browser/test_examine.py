@@ -147,7 +147,7 @@ def test_a_model_is_kept_and_loaded_in_another_visit(open_page: OpenPage, tmp_pa
     expect(other.get_by_text("Train one first")).to_be_visible()
     field = other.get_by_test_id("stFileUploader").locator("input[type=file]")
     field.set_input_files({"name": "bad.npz", "mimeType": "application/octet-stream", "buffer": b"PK not really"})
-    expect(other.get_by_text("is not a file written by nnlib")).to_be_visible()
+    expect(other.get_by_text("The file is not a file written by nnlib")).to_be_visible()
     field.set_input_files(kept)
     expect(other.get_by_text(f"the model from the file {kept.name}")).to_be_visible()
     assert other.get_by_test_id("stMetricValue").first.inner_text() == accuracy

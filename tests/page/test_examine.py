@@ -403,6 +403,10 @@ class TestCifar10:
         app.file_uploader(key="ex_upload").upload("x.png", picture((640, 480)), "image/png").run()
         assert not app.exception and not app.error
 
+    def test_the_link_brings_changed_pictures_back(self, open_page: OpenPage, real_cifar10: Path):
+        spec = RunSpec(data="cifar10", num_train=4000, augment="flip and shift", taper=0.5, update_rule="adamw")
+        assert run_of(open_page(PAGE, **controls.address(spec))).spec == spec
+
     def test_a_model_whose_pictures_are_not_here(self, open_page: OpenPage):
         spec = RunSpec(data="cifar10", width=4, depth=1)
         model = spec.make_model(3072, 10)
