@@ -19,11 +19,11 @@ PRESET = "CIFAR-10: a good start"
 TRAIN = {"preset": PRESET, "data": "CIFAR-10", "width": "1024", "depth": "3", "num_epochs": "100"}
 SEARCH = {
     "train_part": "Search",
-    "search_guess": "depth",
+    "search_guess": "hidden layers",
     "search_base": PRESET,
     "search_epochs": "5",
     "search_trials": "50",
-    "search_vary": ["learning rate", "weight scale", "depth", "width"],
+    "search_vary": ["learning rate", "weight scale", "hidden layers", "units in the first"],
     "vary_width": ["256", "1024"],
 }
 

@@ -9,13 +9,13 @@ import pandas as pd
 
 from nnlib.search import FIELDS, Choice, StudyState, TrialState
 from ui.charts import as_spec
+from ui.compare_words import LABELS, NONE
 
 STATES = ["complete", "diverged", "pruned", "running"]
 MOST = 300  # trials drawn: the newest and the best
 FONT: dict[str, Any] = {"labelFontSize": 14, "titleFontSize": 15}
 PERCENT: dict[str, Any] = {"format": ".0%", **FONT}
 HEIGHT = 440
-NONE = "none"
 DATA = alt.NamedData("frame")
 
 
@@ -33,10 +33,6 @@ GOOD = alt.Color(
 )  # strong: far from the ground
 ACCURACY = alt.Tooltip("value:Q", title="validation accuracy", format=".1%")
 TRIAL = alt.Tooltip("trial:Q", title="trial")
-
-
-def words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def text(value: Any) -> str:
@@ -93,7 +89,7 @@ def progress_frame(state: StudyState, half: bool = False) -> pd.DataFrame:
 
 
 def described(trial: TrialState) -> str:
-    return ", ".join(f"{words(name)} {text(value)}" for name, value in trial.settings.items())
+    return ", ".join(f"{LABELS[name]} {text(value)}" for name, value in trial.settings.items())
 
 
 # ------------------------------------------------------------------------------------------- accuracy over epochs
@@ -145,7 +141,7 @@ def map_spec(x: str, y: str, x_numbers: bool, y_numbers: bool) -> dict[str, Any]
             ),
             base.transform_filter("datum.best").mark_point(size=700, strokeWidth=3, color="#d55e00"),
             data=DATA,
-            title=f"{words(y).capitalize()} and {words(x)}: large and strong is good, ringed is best",
+            title=f"{LABELS[y].capitalize()} and {LABELS[x]}: large and strong is good, ringed is best",
             height=HEIGHT,
         )
     )
@@ -153,11 +149,11 @@ def map_spec(x: str, y: str, x_numbers: bool, y_numbers: bool) -> dict[str, Any]
 
 def _axis(name: str, numbers: bool) -> dict[str, Any]:
     if not numbers:
-        return {"type": "nominal", "title": words(name), "axis": alt.Axis(labelAngle=0, **FONT)}
+        return {"type": "nominal", "title": LABELS[name], "axis": alt.Axis(labelAngle=0, **FONT)}
     field = FIELDS[name]
     axis: dict[str, Any] = {"tickCount": 6, "format": "~g", **FONT}
     scale = alt.Scale(type="log" if field.log else "linear", nice=False, zero=False, padding=20)
-    return {"type": "quantitative", "title": words(name), "scale": scale, "axis": alt.Axis(**axis)}
+    return {"type": "quantitative", "title": LABELS[name], "scale": scale, "axis": alt.Axis(**axis)}
 
 
 def is_numeric(state: StudyState, name: str) -> bool:
@@ -202,5 +198,5 @@ IMPORTANCES = as_spec(
 
 def importances_frame(state: StudyState) -> pd.DataFrame:
     """The rows of IMPORTANCES."""
-    rows = [(words(name), share) for name, share in state.importances.items()]
+    rows = [(LABELS[name], share) for name, share in state.importances.items()]
     return pd.DataFrame(rows, columns=["setting", "share"])

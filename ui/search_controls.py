@@ -11,10 +11,10 @@ from nnlib.run_spec import POINTS, RunSpec
 from nnlib.search import Choice, Interval, SearchPlan
 from nnlib.search.plan import METHODS, NAMES, PRUNINGS
 from ui import controls, datasets, prose
+from ui.compare_words import LABELS, value
 from ui.controls import BOUND, NONE
 from ui.one_of import one_of
 from ui.presets import TRAIN
-from ui.search_charts import words
 
 PAGE = "search"
 HERE = "The run in Train"
@@ -49,6 +49,7 @@ USUAL = {
     "schedule": ["constant", "cosine"],
     "augment": [NONE, "flip"],
 }
+ALWAYS = ("depth", "width", "update_rule", "learning_rate", "batch_size", "num_epochs")  # are told of a search
 VARIED = ["learning_rate", "weight_scale", "depth"]
 TRIALS = [5, 10, 20, 30, 50, 100, 200, 500]
 POINTS_OF_GRID = [2, 3, 4, 5, 6, 8, 10]
@@ -109,28 +110,25 @@ def _base() -> RunSpec:
 
 def summary(spec: RunSpec, without: Collection[str] = ()) -> str:
     """The data, and the settings that are not as `RunSpec` has them by itself, or that say how long a trial takes."""
-    always = ("depth", "width", "update_rule", "learning_rate", "batch_size", "num_epochs")
-    changed = spec.differences(RunSpec(data=spec.data))
-    names = [name for name in vars(spec) if name not in without and (name in changed or name in always)]
-    return ", ".join(
-        [datasets.TITLES.get(spec.data, spec.data), *(f"{words(name)} {getattr(spec, name)}" for name in names)]
-    )
+    changed = {*spec.differences(RunSpec(data=spec.data)), *ALWAYS} - {*without}
+    settings = [f"{LABELS[name]} {value(spec, name)}" for name in vars(spec) if name in changed]
+    return ", ".join([datasets.TITLES.get(spec.data, spec.data), *settings])
 
 
 def _space(base: RunSpec) -> dict[str, Interval | Choice]:
     names = [name for name in (*RANGES, *NAMES) if name != "augment" or base.data == "cifar10"]
-    chosen = st.multiselect("Settings", names, VARIED, format_func=words, key="search_vary", **BOUND)
+    chosen = st.multiselect("Settings", names, VARIED, format_func=LABELS.__getitem__, key="search_vary", **BOUND)
     space: dict[str, Interval | Choice] = {}
     for name in chosen:
         key = f"vary_{name}"
         if name in RANGES:
             reach = RANGES[name]
-            label = words(name).capitalize()
+            label = LABELS[name].capitalize()
             low, high = st.select_slider(label, reach.options, (reach.low, reach.high), _short, key=key, **BOUND)
             space[name] = Interval(low, high)
         else:
             options = [*RULES] if name == "update_rule" else [NONE if v is None else v for v in NAMES[name]]
-            label, usual = words(name).capitalize(), USUAL[name]
+            label, usual = LABELS[name].capitalize(), USUAL[name]
             values = st.pills(label, options, selection_mode="multi", default=usual, key=key, wrap=True, **BOUND)
             space[name] = Choice(tuple(None if value == NONE else value for value in values))
     return space

@@ -74,7 +74,7 @@ class Desk:
         """
         with self._changed:
             if fresh:
-                self._names = None
+                self._names, self._error = None, ""
             self._look(fresh)
             self._changed.wait_for(lambda: self._names is not None or self._error, FIRST)
             if self._error or self._names is None:
@@ -158,7 +158,7 @@ class Desk:
                     name: book for name, book in self._books.items() if book.running or now - book.seen < FORGET
                 }
                 if not self._books and now - self._seen > FORGET:
-                    self._names, self._thread = None, None
+                    self._names, self._error, self._thread = None, "", None
                     return
                 books = list(self._books.values())
             self._read_names()

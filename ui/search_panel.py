@@ -20,7 +20,7 @@ from ui.source import source
 from ui.train_panel import open_in_train
 
 PAGE = "search"
-GUESSES = ["learning rate", "weight scale", "depth", "all alike"]
+GUESSES = ["learning rate", "weight scale", "hidden layers", "all alike"]
 NEW, BEST = "New study", "best trial"
 FAULT = "search_fault"  # what stood in the way of the last click
 POLL, POLL_IDLE = 1.0, 5.0  # seconds; other machines may work on a study that is idle here
@@ -38,6 +38,7 @@ def search_panel() -> None:
             _studies(names, guess)
         except SearchError as error:
             st.error(str(error))
+            st.button("Try again", icon=":material/refresh:", key="search_again")
         st.header("What to look for")
         prose.show(PAGE, "look for")
     for name in ("question log", "question grid", "question validation"):

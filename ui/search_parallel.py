@@ -8,7 +8,8 @@ import pandas as pd
 
 from nnlib.search import FIELDS, StudyState, TrialState
 from ui.charts import as_spec
-from ui.search_charts import ACCURACY, DATA, FONT, GOOD, HEIGHT, TRIAL, drawn, is_numeric, text, words
+from ui.compare_words import LABELS
+from ui.search_charts import ACCURACY, DATA, FONT, GOOD, HEIGHT, TRIAL, drawn, is_numeric, text
 
 # columns: kind (trial; low, between or high: names on an axis), trial, setting, at (0 to 1), shown, value, best
 _parallel = alt.Chart().encode(
@@ -42,8 +43,8 @@ def parallel_frame(state: StudyState, half: bool = False) -> pd.DataFrame:
         values = [trial.settings[name] for trial in trials]
         scale = _Scale(name, values, numeric)
         for trial, value in zip(trials, values, strict=True):
-            rows.append(_point(trial, words(name), scale.at(value), text(value), best))
-        rows += _names(words(name), scale.names)
+            rows.append(_point(trial, LABELS[name], scale.at(value), text(value), best))
+        rows += _names(LABELS[name], scale.names)
     values = [trial.value or 0.0 for trial in trials]
     low, high = min(values, default=0.0), max(values, default=1.0)
     reach = high - low or 1.0

@@ -7,9 +7,10 @@ import streamlit as st
 
 from nnlib.search import Choice, Interval, SearchPlan, StudyState
 from ui import prose, search_charts, search_parallel
+from ui.compare_words import LABELS
 from ui.controls import BOUND
 from ui.one_of import one_of
-from ui.search_charts import text, words
+from ui.search_charts import text
 from ui.search_controls import summary
 from ui.search_desk import Book
 
@@ -40,7 +41,7 @@ def chosen_view(state: StudyState) -> View:
     usual = [name for name in ("learning_rate", "weight_scale") if name in names]
     x, y = [*usual, *(name for name in names if name not in usual)][:2]
     with st.container(horizontal=True):
-        how: dict[str, Any] = {"format_func": words, "width": 240, **BOUND}
+        how: dict[str, Any] = {"format_func": LABELS.__getitem__, "width": 240, **BOUND}
         x = st.selectbox("Across", names, names.index(x), key="search_x", **how)
         y = st.selectbox("Up", names, names.index(y), key="search_y", **how)
     return View(chart, half, x, y)
@@ -71,7 +72,7 @@ def show_study(book: Book, guess: str, view: View) -> None:
 
 def describe_plan(plan: SearchPlan) -> str:
     """What is varied, how, and what stays."""
-    varied = ", ".join(f"{words(name)} {_domain(domain)}" for name, domain in plan.space.items())
+    varied = ", ".join(f"{LABELS[name]} {_domain(domain)}" for name, domain in plan.space.items())
     method = prose.text(PAGE, f"name {plan.method}")
     return prose.text(
         PAGE, "plan", varied=varied, method=method, pruning=plan.pruning, stays=summary(plan.base, without=plan.space)
@@ -120,7 +121,7 @@ def _chart(state: StudyState, view: View) -> None:
 
 
 def _outcome(state: StudyState, guess: str) -> None:
-    shares = [(words(name), share) for name, share in state.importances.items()]
+    shares = [(LABELS[name], share) for name, share in state.importances.items()]
     if not shares:
         prose.show(PAGE, "outcome none", guess=guess, fewest=FEWEST)
         return
@@ -138,7 +139,7 @@ def _table(state: StudyState) -> None:
             "state": trial.state,
             "accuracy": trial.value if trial.value is not None else max(trial.accuracies, default=None),
             "epochs": len(trial.accuracies),
-            **{words(name): _cell(state, name, trial.settings.get(name)) for name in state.plan.space},
+            **{LABELS[name]: _cell(state, name, trial.settings.get(name)) for name in state.plan.space},
             "seconds": trial.seconds,
             "done by": trial.worker,
         }
@@ -154,7 +155,7 @@ def _table(state: StudyState) -> None:
     }
     for name in state.plan.space:
         if search_charts.is_numeric(state, name):
-            config[words(name)] = column.NumberColumn(words(name), format="%.3g")
+            config[LABELS[name]] = column.NumberColumn(LABELS[name], format="%.3g")
     st.dataframe(pd.DataFrame(rows[:MOST_ROWS]), hide_index=True, column_config=config, key="search_table", height=390)
 
 

@@ -20,7 +20,7 @@ ENOUGH = 90_000  # ms: Optuna is imported, worker processes start
 
 
 def link(**state: str) -> str:
-    state = {"train_part": "Search", "search_guess": "depth"} | state
+    state = {"train_part": "Search", "search_guess": "hidden layers"} | state
     return "train_best_model?" + urlencode(state, quote_via=quote)
 
 
@@ -37,7 +37,7 @@ def show(page: Page, name: str) -> None:
 
 
 def test_from_the_prediction_to_the_best_trial_in_train(open_page: OpenPage):
-    page = open_page(link(search_name="first", **SHORT).replace("search_guess=depth&", ""))
+    page = open_page(link(search_name="first", **SHORT).replace("search_guess=hidden%20layers&", ""))
     expect(page.get_by_text("Choose first")).to_be_visible()
     page.locator(".st-key-search_guess").get_by_text("learning rate", exact=True).click()
     expect(page.get_by_text("20 trials of 1 epochs")).to_be_visible(timeout=ENOUGH)
@@ -48,13 +48,18 @@ def test_from_the_prediction_to_the_best_trial_in_train(open_page: OpenPage):
     expect(page.get_by_text("You expected learning rate.")).to_be_visible()
     expect(page.get_by_text("has the largest share")).to_be_visible()
     expect(chart(page, "validation accuracy")).to_be_visible()
-    for name, title in {"Epochs": "epoch", "Map": "weight scale", "Lines": "depth", "Importance": "share"}.items():
+    for name, title in {
+        "Epochs": "epoch",
+        "Map": "weight scale",
+        "Lines": "hidden layers",
+        "Importance": "share",
+    }.items():
         show(page, name)
         expect(chart(page, title)).to_be_visible()
     found = page.get_by_text(re.compile("Best so far")).inner_text()
     control(page, "open").click()
     expect(view(page)).to_be_visible()
-    rate, depth = re.findall(r"learning rate ([\d.e-]+), .*depth (\d+)", found)[0]
+    rate, depth = re.findall(r"learning rate ([\d.e-]+), .*hidden layers (\d+)", found)[0]
     wait_until(page, lambda: f"learning_rate={rate}" in page.url or float(rate) == 0.002)
     expect(page.locator(".st-key-depth")).to_contain_text(depth)
     expect(button(page, "Play")).to_be_enabled()

@@ -14,10 +14,11 @@ from nnlib.search import Choice, Interval, SearchPlan, StudyState, storage_url, 
 from nnlib.search.work import work
 from tests.page.conftest import OpenPage
 from ui import search_controls, search_desk, sweeps
+from ui.compare_words import LABELS
 from ui.search_view import FEWEST, VIEWS
 
 PAGE = "train_best_model"
-SEARCH = {"train_part": "Search", "search_guess": "depth"}
+SEARCH = {"train_part": "Search", "search_guess": "hidden layers"}
 SHORT = SEARCH | {"search_epochs": "1", "search_trials": "5", "search_method": "random"}
 BASE = RunSpec(num_train=60, depth=1, width=8, batch_size=20, num_epochs=1)
 SPACE = {
@@ -64,10 +65,16 @@ def wait(name: str, condition) -> None:
         assert desk._changed.wait_for(lambda: condition(desk.look(name)), ENOUGH)
 
 
+def wait_until_usable() -> None:
+    desk = search_desk.desk()
+    with desk._changed:
+        assert desk._changed.wait_for(lambda: desk._names is not None, ENOUGH)
+
+
 def test_asks_for_a_prediction_first(open_page: OpenPage):
     app = open_page(PAGE, train_part="Search")
     assert "Choose first" in words(app) and not app.selectbox
-    app = app.segmented_control(key="search_guess").set_value("depth").run()
+    app = app.segmented_control(key="search_guess").set_value("hidden layers").run()
     assert "New study" in app.selectbox(key="study").options
     assert "30 trials of 10 epochs" in words(app)
 
@@ -105,8 +112,8 @@ def test_the_answer_to_the_prediction_and_every_view(open_page: OpenPage):
     for view in VIEWS:
         for half in ("true", "false") if view in VIEWS[::2] else ("false",):
             app = open_page(PAGE, **SEARCH, study="told", search_view=view, search_half=half)
-            assert f"**{first.replace('_', ' ')}** has the largest share, {share:.0%}" in words(app)
-            assert "You expected **depth**" in words(app)
+            assert f"**{LABELS[first]}** has the largest share, {share:.0%}" in words(app)
+            assert "You expected **hidden layers**" in words(app)
             assert [element.type for element in app.main].count("vega_lite_chart") == 1
 
 
@@ -116,9 +123,7 @@ def test_the_answer_to_the_prediction_and_every_view(open_page: OpenPage):
 def test_a_map_of_any_two_settings(open_page: OpenPage, x: str, y: str):
     if "map" not in studies.names(storage_url()):
         made("map")
-    app = open_page(
-        PAGE, **SEARCH, study="map", search_view="Map", search_x=x.replace("_", " "), search_y=y.replace("_", " ")
-    )
+    app = open_page(PAGE, **SEARCH, study="map", search_view="Map", search_x=LABELS[x], search_y=LABELS[y])
     assert not app.exception
     assert (app.selectbox(key="search_x").value, app.selectbox(key="search_y").value) == (x, y)
 
@@ -213,9 +218,9 @@ class TestControls:
     def test_the_run_in_train_can_be_searched_around(self, open_page: OpenPage):
         app = open_page(PAGE, depth="3", num_epochs="5")
         app = app.segmented_control(key="train_part").set_value("Search").run()
-        app = app.segmented_control(key="search_guess").set_value("depth").run()
+        app = app.segmented_control(key="search_guess").set_value("hidden layers").run()
         app = app.selectbox(key="search_base").set_value(search_controls.HERE).run()
-        assert "depth 3" in words(app)
+        assert "hidden layers 3" in words(app)
 
     def test_a_name_that_is_taken(self, open_page: OpenPage):
         made("taken", replace(PLAN, num_trials=1))
@@ -241,6 +246,10 @@ class TestFaults:
         (tmp_path / "studies.sqlite3").write_bytes(b"no database" * 1000)
         app = open_page(PAGE, **SEARCH)
         assert "is damaged" in words(app) and "move it away" in words(app)
+        (tmp_path / "studies.sqlite3").unlink()
+        wait_until_usable()
+        app = press(app, "again")
+        assert not app.error and app.button(key="search_start")
 
     @pytest.mark.parametrize("address", ["nonsense", "mysql://h/d", "sqlite:////proc/nowhere/x.sqlite3"])
     def test_a_database_that_cannot_be_used(self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, address: str):

@@ -58,7 +58,7 @@ def test_heights_follow_the_scale_of_a_setting():
     frame = parallel_frame(STUDY)
     lines = frame[frame["kind"] == "trial"].pivot(index="trial", columns="setting", values="at")
     assert lines["learning rate"].tolist() == pytest.approx([0, 0.5, 0.25, 1])  # in powers of ten
-    assert lines["depth"].tolist() == pytest.approx([0, 0.5, 0.25, 1])
+    assert lines["hidden layers"].tolist() == pytest.approx([0, 0.5, 0.25, 1])
     assert lines["normalization"].tolist() == [1, 0, 0.5, 0]
     assert lines["accuracy"].tolist() == pytest.approx([0, 1, 0.75, 0.25])
     named = {setting: set(rows["shown"]) for setting, rows in frame[frame["kind"] != "trial"].groupby("setting")}
