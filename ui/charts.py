@@ -18,11 +18,11 @@ def as_spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
 
 # columns: step, learning_rate
 LEARNING_RATE = as_spec(
-    alt.Chart(title="Learning rate over the run", height=110)
+    alt.Chart(title="Learning rate over the run", height=180)
     .mark_line(interpolate="step-after")
     .encode(
         alt.X("step:Q", title="step", axis=alt.Axis(tickCount=4, grid=False)),
-        alt.Y("learning_rate:Q", title=None, axis=alt.Axis(tickCount=3, format="~e")),
+        alt.Y("learning_rate:Q", title=None, axis=alt.Axis(tickCount=3, format="~g"), scale=alt.Scale(zero=True)),
         tooltip=[alt.Tooltip("step:Q"), alt.Tooltip("learning_rate:Q", format=".3e")],
     )
 )
