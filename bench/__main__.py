@@ -7,6 +7,7 @@ BENCHMARKS = {  # module of this package, with `main(arguments) -> exit code`: w
     "steps": "one training step: nnlib beside PyTorch, scikit-learn, the plain style and bare matrix products",
     "ucurve": "a gradient check at 13 step sizes: copies moved together, and the course's loop",
     "sweep": "40 runs in worker processes, and the same runs one after the other in one process",
+    "best_model": "the best settings over three seeds, and what each ingredient is worth",
     "live": "the app while networks train: one learner's browser, and a full class",
     "memory": "memory of the whole app while CIFAR-10 trains live and a search on it runs",
 }
@@ -18,7 +19,7 @@ def main(arguments: list[str]) -> int:
     name, *options = arguments
     if name not in BENCHMARKS:
         print(f"There is no benchmark {name!r}: python -m bench [NAME] [OPTIONS], NAME being one of")
-        print("\n".join(f"  {known:8}{what}" for known, what in BENCHMARKS.items()))
+        print("\n".join(f"  {known:12}{what}" for known, what in BENCHMARKS.items()))
         return 2
     return import_module(f"bench.{name}").main(options)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.lib.stride_tricks import sliding_window_view
 
-SHIFT = 4  # pixels at most, each way
+SHIFT = 2  # pixels at most, each way
 
 Random = Callable[[int], ndarray]  # n -> n numbers, uniform in [0, 1)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from nnlib import best_models
 from nnlib.run_spec import RunSpec
 
 DIGITS = RunSpec(data="digits", depth=2, width=64, learning_rate=2e-3, batch_size=50, num_epochs=20)
@@ -14,6 +15,9 @@ TRAIN = {
     "Digits: a good start": DIGITS,
     "Spiral: see the boundary": SPIRAL,
     "CIFAR-10: a good start": CIFAR10,
+    "Digits: 97 % in seconds": best_models.DIGITS,
+    "CIFAR-10: the published recipe": best_models.PUBLISHED_RECIPE,
+    "CIFAR-10: our best": best_models.CIFAR10,
     "Bad: learning rate too low": replace(DIGITS, learning_rate=1e-6),
     "Bad: learning rate too high": replace(DIGITS, update_rule="sgd", learning_rate=10.0),
     "Bad: vanishing": replace(DIGITS, depth=6, weight_scale=1e-2, update_rule="sgd", learning_rate=1e-2),
