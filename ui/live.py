@@ -13,21 +13,16 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nnlib.data import Dataset
 from nnlib.experiments import Result
-from nnlib.health import LayerHealth, diagnose, measure
 from nnlib.run_spec import RunSpec
 from nnlib.solver import Diverged, Record, Solver
 from ui import run_files
+from ui.frames import FrameBudget, first_frame, frame, health_at_rest
 from ui.history import Curve, Frames, Smooth
 from ui.painter import Painter
 from ui.run_files import Saved
 from ui.slots import Slots
 
 PAUSE_AFTER = 10.0  # seconds without a viewer
-FRAMES_WANTED = 60  # over a run, or one every FRAME_EVERY seconds, as far as that costs
-FRAME_EVERY = 0.5
-FRAME_SHARE = 0.04  # of the time; measuring the layers' health takes as long as some steps
-FRAME_CREDIT = 0.3  # seconds that frames may cost beyond that share, so that short runs have some too
-HEALTH_EXAMPLES = 100  # that the first frame measures, before there is a batch
 POINTS_SHOWN = 300
 SAVE_EVERY = 60.0  # seconds between checkpoints, from which a run goes on after the app was restarted
 TELLS_AFTER = 1.0  # seconds of training from which the time left is estimated
@@ -81,10 +76,8 @@ class Run:
             self.name = f"{self.id}-{next(_beginnings)}"  # a browser takes what bears one name for one recording
             self.status, self.note, self.seconds = "ready", "", 0.0
             self._losses, self._accuracies, self._frames = Curve(), Curve(), Frames()
-            self._smooth = Smooth()
-            self._credit, self._frame_time, self._frame_iteration = FRAME_CREDIT, 0.0, 0
-            self._step_seconds = 0.0  # of the last step without a frame
-            self._frames.add(self._first_frame())
+            self._smooth, self._budget = Smooth(), FrameBudget()
+            self._frames.add(first_frame(self.solver, self.picture))
 
     def play(self) -> None:
         self.pause()
@@ -131,7 +124,7 @@ class Run:
         with self._lock, np.errstate(all="ignore"):
             for record in records:
                 self._note(record)
-            self._frames.add(self._frame(records[-1]._replace(health=self._health())))
+            self._add_frame(records[-1]._replace(health=health_at_rest(solver)))
             self.seconds, self.status = saved.seconds, "finished" if solver.over else "paused"
 
     @property
@@ -171,7 +164,7 @@ class Run:
         looked = saved = time.monotonic()
         while self.wanted and not self.over:
             started = time.monotonic()
-            self._advance(framed=self._frame_is_due(started))
+            self._advance(framed=self._budget.is_due(started, self.solver))
             now = time.monotonic()
             if now - looked > 1:  # looking for the viewer at every step would cost more than some steps
                 looked = now
@@ -197,13 +190,10 @@ class Run:
             if isinstance(record, Record):
                 self._note(record)
                 if framed or solver.over:
-                    self._frames.add(self._frame(record))
+                    self._add_frame(record)
             seconds = time.monotonic() - started
             self.seconds += seconds
-            if framed:
-                self._pay_for_frame(started, seconds)
-            else:
-                self._step_seconds = seconds
+            self._budget.spend(started, seconds, solver.iteration, framed)
             if solver.over:
                 solver.restore_best()
             if isinstance(record, Diverged):
@@ -215,66 +205,15 @@ class Run:
                     patience, best = solver.patience, solver.best_epoch
                     self.note = f"Stopped early: no better validation accuracy in {patience} epochs after epoch {best}."
 
-    def _frame_is_due(self, now: float) -> bool:
-        solver = self.solver
-        since = now - self._frame_time
-        far = (solver.iteration + 1 - self._frame_iteration) * FRAMES_WANTED >= solver.num_iterations
-        return (far or since >= FRAME_EVERY) and self._credit + FRAME_SHARE * since > 0
-
-    def _pay_for_frame(self, started: float, seconds: float) -> None:
-        earned = FRAME_SHARE * (started - self._frame_time)
-        cost = max(0.0, seconds - self._step_seconds)
-        self._credit = min(FRAME_CREDIT, self._credit + earned) - cost
-        self._frame_time, self._frame_iteration = started, self.solver.iteration
-
     def _note(self, record: Record) -> None:
         self._losses.add(record.iteration, record.loss, self._smooth.add(record.loss))
         if record.val_acc is not None:
             self._accuracies.add(record.iteration, record.train_acc, record.val_acc)
 
-    # ------------------------------------------------------------------------------------------------- frames
-    def _health(self) -> list[LayerHealth]:
-        """Measured on the first examples, where there is no batch."""
-        solver = self.solver
-        N = min(solver.batch_size, HEALTH_EXAMPLES)
-        return measure(solver.model, solver.X_train[:N], solver.y_train[:N])
-
-    @np.errstate(all="ignore")  # what overflows is shown as missing
-    def _first_frame(self) -> dict[str, Any]:
-        return self._layout(0, None, self.solver.base_learning_rate, self._health(), [])
-
-    @np.errstate(all="ignore")
-    def _frame(self, record: Record) -> dict[str, Any]:
+    def _add_frame(self, record: Record) -> None:
         accuracies = self._accuracies.rows()
         train_acc, val_acc = accuracies[-1][1:] if accuracies else (None, None)
-        health, classes = record.health or [], self.solver.model.num_classes
-        sentences = diagnose(self.solver.loss_history[-200:], health, classes, train_acc, val_acc)
-        frame = self._layout(record.iteration, record.loss, record.learning_rate, health, sentences)
-        return frame | {"train_acc": train_acc, "val_acc": val_acc}
-
-    def _layout(self, iteration, loss, learning_rate, health, diagnosis) -> dict[str, Any]:
-        layers = [
-            {
-                "name": layer.name,
-                "mean": _finite(layer.activation_mean),
-                "std": _finite(layer.activation_std),
-                "dead": layer.dead_share,
-                "ratio": _finite(layer.update_ratio),
-                "activations": _bars(layer.activation_histogram),
-                "gradients": _bars(layer.gradient_histogram),
-            }
-            for layer in health
-        ]
-        return {
-            "iteration": iteration,
-            "loss": loss,
-            "learning_rate": learning_rate,
-            "train_acc": None,
-            "val_acc": None,
-            "picture": self.picture.draw(self.solver.model),
-            "layers": layers,
-            "diagnosis": diagnosis,
-        }
+        self._frames.add(frame(self.solver, self.picture, record._replace(train_acc=train_acc, val_acc=val_acc)))
 
     # ------------------------------------------------------------------------------------------------ viewers
     def has_viewer(self, within: float) -> bool:
@@ -322,15 +261,6 @@ def session_id() -> str:
 
 def is_connected(session: str) -> bool:
     return runtime.exists() and runtime.get_instance().is_active_session(session)
-
-
-def _bars(histogram) -> dict[str, Any]:
-    counts, edges = histogram
-    return {"counts": counts.tolist(), "lo": float(edges[0]), "hi": float(edges[-1])}
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and np.isfinite(value) else None  # JSON knows no infinity
 
 
 def _columns(rows: list[tuple], *names: str) -> dict[str, list]:

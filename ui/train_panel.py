@@ -58,6 +58,8 @@ def train_panel() -> None:
 
     st.header("What to look for")
     prose.show(PAGE, "look for")
+    st.header("What each ingredient is worth")
+    prose.show(PAGE, "ablation")
 
 
 def _recall() -> None:

@@ -87,7 +87,6 @@ class TestTable:
         app.switch_page(f"../pages/{PAGE}.py").run()
         assert part(app, "Compare").info
 
-
     def test_runs_of_the_overfit_lab_with_their_page(self, open_page: OpenPage):
         app = open_page("overfit", of_guess="five layers")
         app.session_state["overfit_run"].step()

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from nnlib.run_spec import RunSpec
-from ui import live, registry
+from ui import frames, live, registry
+from ui.frames import FrameBudget
 from ui.live import Run
 from ui.painter import Painter
 from ui.run_view import encode
@@ -304,16 +305,15 @@ class TestSnapshot:
         assert [frame["iteration"] for frame in run.snapshot()["frames"]] == [0, 1, 2, 3, 4, 5]
 
     def test_frames_cost_a_small_share_of_the_time(self, make: Make, clock: SimpleNamespace):
-        run = make(ENDLESS)
-        run._step_seconds, framed = 0.001, 0
+        solver, budget, framed = make(ENDLESS).solver, FrameBudget(), 0
         for _ in range(10_000):
-            clock.now += 0.001
-            if run._frame_is_due(clock.now):
-                framed += 1
-                clock.now += 0.02
-                run._pay_for_frame(clock.now - 0.02, 0.021)
+            due = budget.is_due(clock.now, solver)
+            seconds = 0.021 if due else 0.001
+            budget.spend(clock.now, seconds, solver.iteration, due)
+            clock.now += seconds
+            framed += due
         spent = 0.02 * framed
-        assert live.FRAME_CREDIT < spent < live.FRAME_CREDIT + live.FRAME_SHARE * (clock.now - 1000) + 0.02
+        assert frames.CREDIT < spent < frames.CREDIT + frames.SHARE * (clock.now - 1000) + 0.02
 
 
 class TestSlots:
