@@ -13,7 +13,8 @@ from nnlib.run_spec import RunSpec
 from nnlib.schedules import learning_rate
 from nnlib.solver import Record, Solver
 
-COLUMNS = ("iteration", "epoch", "loss", "learning_rate", "train_acc", "val_acc")  # of a record, health left out
+# Of a record, health left out; "learning_rate" is what a run was given, from which a schedule departs.
+COLUMNS = ("iteration", "epoch", "loss", "learning_rate_now", "train_acc", "val_acc")
 FINAL = 100  # the final loss is the mean of so many
 
 

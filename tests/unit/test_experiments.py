@@ -253,7 +253,7 @@ def test_a_result_of_a_solver_on_its_way():
 def test_csv_holds_every_record_to_the_last_digit():
     results = run(PAIR)
     rows = list(csv.DictReader(io.StringIO(to_csv(PAIR, [*results[:1], None]))))
-    assert list(rows[0]) == ["normalization", "iteration", "epoch", "loss", "learning_rate", "train_acc", "val_acc"]
+    assert list(rows[0]) == ["normalization", "iteration", "epoch", "loss", "learning_rate_now", "train_acc", "val_acc"]
     assert len(rows) == len(results[0].records)
     for row, record in zip(rows, results[0].records, strict=True):
         assert (row["normalization"], int(row["iteration"]), float(row["loss"])) == ("batchnorm", *record[0::2][:2])

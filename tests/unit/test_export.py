@@ -44,6 +44,7 @@ CASES = [
     Experiment("big_batch", (replace(SMALL, batch_size=1000, seed=3),)),
     Experiment("schedules", tuple(replace(SMALL, schedule=s, lr_decay=0.5) for s in ("constant", "step", "cosine"))),
     Experiment("nets", (replace(SMALL, depth=0), replace(SMALL, depth=1, width=3), replace(SMALL, weight_scale="he"))),
+    Experiment("rates", tuple(replace(SMALL, learning_rate=r, schedule="cosine") for r in (1e-3, 1e-2, 0.1, 1.0))),
     Experiment("tapers", tuple(replace(SMALL, depth=3, width=9, taper=t) for t in (1.0, 0.5))),
     Experiment(
         "rules", tuple(replace(SMALL, update_rule=r, weight_decay=d) for r in ("adam", "adamw") for d in (0.0, 0.9))
@@ -134,3 +135,10 @@ def test_a_name_cannot_leave_its_place():
     assert 'import os\n"""' not in script(hostile)
     assert 'open("_x_import_os_.csv"' in script(hostile)
     assert 'open("experiment.csv"' in script(Experiment("", (SMALL,)))
+
+
+def test_a_learning_rate_that_varies_has_a_column_beside_the_schedule_s():
+    experiment = Experiment("rates", tuple(replace(SMALL, learning_rate=r, schedule="cosine") for r in (0.1, 0.01)))
+    header = to_csv(experiment, run(experiment)).splitlines()[0].split(",")
+    assert len(set(header)) == len(header)
+    assert header[0] == "learning_rate"
