@@ -23,6 +23,15 @@ def ready(page: Page) -> None:
     expect(view(page)).to_be_visible()
 
 
+def settled(page: Page, sent: list[int]) -> int:
+    """How many messages had been sent when the page had sent none for a second."""
+    before = -1
+    while before != len(sent):
+        before = len(sent)
+        page.wait_for_timeout(1000)
+    return before
+
+
 def parameters(page: Page) -> dict[str, str]:
     """What the address bar holds."""
     return dict(parse_qsl(urlsplit(page.url).query))
@@ -182,8 +191,8 @@ class TestHistory:
         ready(page)
         button(page, "Play").click()
         expect(view(page, status="finished", iteration="135")).to_be_visible()
-        page.wait_for_timeout(1000)
-        before, frames = len(sent), number(page, "frames")
+        before = settled(page, sent)
+        frames = number(page, "frames")
         assert frames > 10
         slider = view(page).get_by_role("slider", name="Recorded step")
         slider.focus()
