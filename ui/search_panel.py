@@ -51,7 +51,8 @@ def search_panel() -> None:
 def _studies(names: list[str], guess: str) -> None:
     asked = st.session_state.get("study", st.query_params.get("study", NEW))
     if asked not in (NEW, *names) and asked not in (names := desk().names(fresh=True)):
-        st.warning(prose.text(PAGE, "unknown study", study=f"`{asked}`"))
+        written = re.sub(r"[^-+() .,\w]", "?", asked)[:60]  # a link can hold anything, also more than a name
+        st.warning(prose.text(PAGE, "unknown study", study=f"`{written}`"))
         st.session_state["study"] = NEW
     name = st.selectbox("Study", [NEW, *names], key="study", on_change=_click, **BOUND)
     if FAULT in st.session_state:

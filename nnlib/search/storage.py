@@ -1,8 +1,10 @@
 """Where studies live: a SQLite file in the cache folder, or the database that NNLIB_STORAGE names."""
 
 import os
+import random
 import re
 import sqlite3
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 HEARTBEAT, GRACE = 2, 15  # seconds: between signs of life of a running trial, and without one until it counts as lost
 PATIENCE = 30.0  # seconds to wait for a lock on the file
 CONNECT = 5  # seconds to wait for a server
+ATTEMPTS = 6  # to make the tables, while others do too
 
 
 def storage_url() -> str:
@@ -58,22 +61,26 @@ def open_storage(url: str) -> "RDBStorage":
             return RDBStorage(url, {"connect_args": connect, "pool_pre_ping": True}, **how)
 
         with experimental():
-            storage = _twice(build)
+            storage = _patiently(build)
         if url.startswith("sqlite"):
             _spare_waiting(storage)
         return storage
 
 
-def _twice(build: "Callable[[], RDBStorage]") -> "RDBStorage":
-    """Two processes may make the tables at the same moment; the one that comes second finds them there."""
-    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+def _patiently(build: "Callable[[], RDBStorage]") -> "RDBStorage":
+    """Several processes may make the tables at the same moment; those that come late find them there and try again."""
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import DBAPIError
 
-    try:
-        return build()
-    except (IntegrityError, ProgrammingError, OperationalError) as error:
-        if "exist" not in str(error) and "duplicate" not in str(error):
-            raise
-        return build()
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return build()
+        except (DBAPIError, StorageInternalError) as error:
+            said = f"{error} {error.__cause__}"
+            if left == 0 or not any(word in said for word in ("exist", "duplicate", "UNIQUE")):
+                raise
+            time.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - so that they do not meet again
+    raise AssertionError
 
 
 def _prepare_file(path: str) -> None:

@@ -1,5 +1,6 @@
 """Studies in the database: make, list, read, prolong and delete them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from nnlib.search.storage import experimental, in_sentences, open_storage, shown
 PLAN = "plan"  # a study's attribute; set last, so a study without it is half made, or not one of ours
 MESSAGE = "message"  # a trial's attribute: why it diverged
 FEWEST, BEST = 20, 0.25  # ended trials from which on importances mean anything; the share of them that is good
-NAME_LENGTH = 60
+NAMES = r"[\w .,+()-]{1,60}"
 
 
 def create(url: str, name: str, plan: SearchPlan) -> None:
@@ -28,8 +29,8 @@ def create(url: str, name: str, plan: SearchPlan) -> None:
         SearchError: there is one of that name, the name cannot be used, or the database cannot.
     """
     name = name.strip()
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
-        raise SearchError(f"A study needs a name of 1 to {NAME_LENGTH} letters.")
+    if not re.fullmatch(NAMES, name):
+        raise SearchError("A study needs a name of 1 to 60 letters, digits, spaces and . , + - ( ).")
     with _using(url) as storage:
         try:
             study = optuna.create_study(study_name=name, storage=storage, direction="maximize")

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from optuna.exceptions import UpdateFinishedTrialError
@@ -142,7 +142,7 @@ def _heartbeat(storage: RDBStorage, trial: Trial) -> Iterator[None]:
 
     def beat() -> None:
         while not over.wait(HEARTBEAT):
-            with in_sentences(storage.url):
+            with suppress(Exception):  # of the database: the loop will meet it too, or the next beat succeeds
                 storage.record_heartbeat(trial._trial_id)
 
     storage.record_heartbeat(trial._trial_id)

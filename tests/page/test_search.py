@@ -179,9 +179,21 @@ def test_deleting_takes_a_second_click(open_page: OpenPage):
 
 
 def test_how_other_machines_join(open_page: OpenPage):
-    made("joined it's", replace(PLAN, num_trials=1))
-    app = open_page(PAGE, **SEARCH, study="joined it's")
-    assert any("""python -m nnlib.search --study 'joined it'"'"'s'""" in code.value for code in app.code)
+    made("joined (1)", replace(PLAN, num_trials=1))
+    app = open_page(PAGE, **SEARCH, study="joined (1)")
+    assert any("python -m nnlib.search --study 'joined (1)'" in code.value for code in app.code)
+
+
+def test_choices_of_one_study_do_not_hurt_another(open_page: OpenPage):
+    made("before")
+    made("after", replace(PLAN, num_trials=1, space={"depth": Interval(1, 2), "reg": Interval(1e-4, 1e-2)}))
+    app = open_page(PAGE, **SEARCH, study="before", search_view="Map", search_trial="trial 4", search_y="normalization")
+    assert app.selectbox(key="search_trial").value == "4"
+    app = app.selectbox(key="study").set_value("after").run()
+    assert not app.exception
+    assert (app.selectbox(key="search_x").value, app.selectbox(key="search_y").value) == ("depth", "reg")
+    assert app.selectbox(key="search_trial").value == "best trial"
+    assert press(app, "open").session_state["train_run"].spec.reg >= 1e-4
 
 
 class TestControls:

@@ -1,6 +1,7 @@
 """Searches: every method, workers that share, stop, die and come back, and databases that cannot be used."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -22,6 +23,7 @@ from nnlib.search.__main__ import main
 from nnlib.search.work import work
 from nnlib.workers import Task
 
+ROOT = Path(__file__).parents[2]
 ENOUGH = 120.0  # seconds after which a test fails rather than hangs
 BASE = RunSpec(num_train=60, depth=1, width=8, batch_size=20, num_epochs=3, weight_scale=0.1)
 SPACE = {"learning_rate": Interval(1e-4, 10), "depth": Interval(1, 3), "normalization": Choice((None, "batchnorm"))}
@@ -38,7 +40,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
-    return request.node.name[-studies.NAME_LENGTH :]
+    return re.sub(r"\W", " ", request.node.name)[-50:].strip()
 
 
 def do(url: str, name: str, plan: SearchPlan) -> StudyState:
@@ -291,7 +293,7 @@ def test_a_study_deleted_in_mid_trial_ends_its_workers_with_a_sentence(url, name
             pass
 
 
-@pytest.mark.parametrize("bad", ["", "   ", "x" * 61, "a\nb"])
+@pytest.mark.parametrize("bad", ["", "   ", "x" * 61, "a\nb", "[a](b)", "`a`", "a/b"])
 def test_names_that_cannot_be_used(url, bad):
     with pytest.raises(SearchError, match="needs a name"):
         studies.create(url, bad, PLAN)
@@ -332,6 +334,14 @@ print(len(studies.read({url!r}, {name!r}).importances))
 
 
 class TestDatabases:
+    def test_processes_may_make_the_file_at_the_same_moment(self, tmp_path: Path):
+        here = os.environ | {"NNLIB_CACHE": str(tmp_path / "new")}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        command = [sys.executable, "-m", "nnlib.search"]
+        started = [subprocess.Popen(command, cwd=ROOT, env=here, **pipes) for _ in range(3)]
+        said = [process.communicate(timeout=ENOUGH) for process in started]
+        assert [(out[:9], err) for out, err in said] == [("There are", "")] * 3
+
     @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
     def test_a_damaged_file_is_one_sentence_and_stays(self, tmp_path: Path, content: bytes):
         path = tmp_path / "studies.sqlite3"

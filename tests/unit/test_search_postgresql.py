@@ -124,8 +124,10 @@ def test_two_machines_may_make_the_tables_at_the_same_moment(url: str, server: s
         connection.execute("CREATE DATABASE empty")
     here = os.environ | {"NNLIB_STORAGE": server.replace("/postgres", "/empty")}
     command = [sys.executable, "-m", "nnlib.search"]
-    machines = [subprocess.Popen(command, cwd=ROOT, env=here, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    assert {machine.communicate(timeout=ENOUGH)[0][:9] for machine in machines} == {"There are"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    machines = [subprocess.Popen(command, cwd=ROOT, env=here, **pipes) for _ in range(3)]
+    said = [machine.communicate(timeout=ENOUGH) for machine in machines]
+    assert [(out[:9], err) for out, err in said] == [("There are", "")] * 3
 
 
 def test_a_server_that_does_not_answer_is_one_sentence():
