@@ -14,7 +14,7 @@ from ui.run_files import Saved
 from ui.run_status import progress
 from ui.run_view import has_arrived, run_view
 
-POLL, POLL_LIGHT, POLL_MOST = 0.18, 0.3, 1.0  # seconds
+POLL, POLL_MOST = 0.5, 1.0  # seconds; between two polls the browser lets the curves grow in three parts
 WATCHED = 4  # active runs in the whole process from which on each is polled less often
 OVERLAP = 3  # messages whose frames are sent again, in case one was overtaken on its way
 SPEEDS: dict[str, float | None] = {"1 / s": 1, "5 / s": 5, "25 / s": 25, "100 / s": 100, "full speed": None}
@@ -103,7 +103,7 @@ def run_panel(name: str, key: str, speeds: Sequence[str] = tuple(SPEEDS)) -> Non
 def _interval(run: live.Run) -> float:
     """Seconds between polls: a full class shares the server."""
     busy = sum(other.active for other in registry.runs())
-    return min(POLL_MOST, (POLL_LIGHT if run.light else POLL) * max(1.0, busy / WATCHED))
+    return min(POLL_MOST, POLL * max(1.0, busy / WATCHED))
 
 
 def _view(run: live.Run, key: str) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 # Each module uses only those before it; joined they are the one module that the browser loads.
-MODULES = ("dom", "numbers", "recording", "scales", "line_chart", "picture", "health", "scrubber", "run_view")
+MODULES = ("dom", "numbers", "recording", "reveal", "scales", "line_chart", "picture", "health", "scrubber", "run_view")
 HERE = Path(__file__).parent
 
 

@@ -6,6 +6,7 @@ import { LineChart } from "./line_chart.js";
 import { isNumber, NOTHING, percent, short, tickLabel, whole } from "./numbers.js";
 import { Picture } from "./picture.js";
 import { Recording } from "./recording.js";
+import { Reveal, upTo } from "./reveal.js";
 import { axisNote, lossAxis, stepsEnd } from "./scales.js";
 import { Scrubber } from "./scrubber.js";
 
@@ -59,6 +60,7 @@ const MOST_RECORDINGS = 4;
 class RunView {
     constructor(parent, css) {
         this.calls = 0;
+        this.reveal = new Reveal((until) => this.drawUntil(until));
         this.buildDom();
         parent.append(html("style", {}, css), this.root);
         this.reset("");
@@ -119,11 +121,13 @@ class RunView {
         window.removeEventListener("keydown", this.onKey);
         this.observer.disconnect();
         this.scrubber.stop();
+        this.reveal.stop();
         this.connected = false;
     }
 
     reset(run) {
         this.run = run;
+        this.reveal.stop();
         this.recording = recordings.get(run) ?? new Recording();
         recordings.set(run, this.recording);
         if (recordings.size > MOST_RECORDINGS) {
@@ -155,9 +159,8 @@ class RunView {
         }
         this.applyTheme();
         this.drawStatus();
-        this.drawCharts();
         this.picture.describe(data.picture ?? null, data.run);
-        this.drawFrame(this.following ? this.recording.length - 1 : this.recording.nearest(this.shown));
+        this.reveal.take(data.iteration, data.status === "running");
         const updates = Number(this.root.dataset.updates) + 1;
         set(this.root, { "data-updates": updates, "data-draw-ms": (performance.now() - start).toFixed(2) });
     }
@@ -191,6 +194,14 @@ class RunView {
         write(this.message, message ?? "");
     }
 
+    // What there is up to a step: the curves, and the frame that is followed or was chosen.
+    drawUntil(until) {
+        this.until = until;
+        this.drawCharts();
+        const newest = this.recording.iterations.findLastIndex((iteration) => iteration <= until);
+        this.drawFrame(this.following ? newest : this.recording.nearest(this.shown));
+    }
+
     drawCharts() {
         const { loss, accuracy, chance, iterations, status, iteration } = this.data;
         const newest = Math.max(loss.x.at(-1) ?? 0, accuracy.x.at(-1) ?? 0, iteration ?? 0);
@@ -200,9 +211,10 @@ class RunView {
         const started = loss.x.length > 0;
         const empty = started ? "" : EMPTY[status === "queued" ? "queued" : "curve"];
         const broken = status === "diverged" ? { x: newest, label: `diverged at step ${whole(newest)}` } : null;
+        const [losses, accuracies] = [upTo(loss, this.until), upTo(accuracy, this.until)];
         this.loss.draw({
-            x: loss.x,
-            values: loss,
+            x: losses.x,
+            values: losses,
             axes: { xEnd: this.xEnd, ...this.lossAxis },
             chance: chance && { value: chance.loss, label: `chance ${short(chance.loss)}` },
             mark: broken,
@@ -210,8 +222,8 @@ class RunView {
             empty,
         });
         this.accuracy.draw({
-            x: accuracy.x,
-            values: accuracy,
+            x: accuracies.x,
+            values: accuracies,
             axes: { xEnd: this.xEnd, low: 0, high: 1, log: false },
             chance: chance && { value: chance.accuracy, label: `chance ${percent(chance.accuracy, 0)}` },
             mark: null,
