@@ -1,9 +1,9 @@
 """nnlib: fully connected networks in plain NumPy, to be read beside the formulas.
 
-Read in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, solver, health; then graph
-and derivations, which write the same once more as graphs; data; and what the lessons compute: depth_and_scale,
-norm_labs, surfaces, effective_step, batched_check, bug_zoo, experiments, examine, drawn_digits; model_files, which
-keeps what was trained; search, on Optuna.
+Read in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, augmentation, solver,
+health; then graph and derivations, which write the same once more as graphs; data; and what the lessons compute:
+depth_and_scale, norm_labs, surfaces, effective_step, batched_check, bug_zoo, experiments, best_models, examine,
+drawn_digits; model_files, which keeps what was trained; search, on Optuna.
 """
 
 from nnlib.fc_net import FullyConnectedNet

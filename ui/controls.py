@@ -12,6 +12,7 @@ from nnlib.optim import DEFAULTS, RULES
 from nnlib.run_spec import POINTS, RunSpec
 from nnlib.schedules import SCHEDULES, learning_rate
 from ui import charts, datasets
+from ui.choice import choice, number, short
 from ui.one_of import one_of
 
 STEPS = (1, 2, 5)
@@ -64,7 +65,7 @@ def beyond(spec: RunSpec) -> list[str]:
     found = [name for name, (least, most) in reach.items() if not least <= values[name] <= most]
     if spec.data not in datasets.available():
         found.append("data")
-    scale = _number(_scale_name(spec.weight_scale))
+    scale = number(_scale_name(spec.weight_scale))
     return [*found, "weight_scale"] if scale is not None and not 1e-5 <= scale <= 1 else found
 
 
@@ -93,18 +94,13 @@ def _shown(spec: RunSpec) -> dict[str, Any]:
 def _scale_name(scale: float | str) -> str:
     """The one of WEIGHT_SCALES that means this scale, or the number itself."""
     same = (name for name in WEIGHT_SCALES if name == scale or (name[0].isdigit() and float(name) == scale))
-    return next(same, scale if isinstance(scale, str) else _short(scale))
-
-
-def _short(number: float) -> str:
-    """As few digits as tell the number from all others."""
-    return f"{number:g}" if float(f"{number:g}") == number else repr(number)
+    return next(same, scale if isinstance(scale, str) else short(scale))
 
 
 FORMATS: dict[str, Callable[[Any], str]] = {
     "num_train": lambda n: f"{n:,}" if n else "all",
-    "taper": lambda t: f"× {_short(t)}" if t < 1 else "the same",
-    **dict.fromkeys(("reg", "learning_rate", "weight_decay"), _short),
+    "taper": lambda t: f"× {short(t)}" if t < 1 else "the same",
+    **dict.fromkeys(("reg", "learning_rate", "weight_decay"), short),
 }
 
 
@@ -222,36 +218,7 @@ def learning_rate_preview(spec: RunSpec, num_train: int) -> None:
 
 
 def _choice(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:
-    """A slider over the options, and over what a preset, a search or a link has set between two of them."""
-    here = st.session_state.get(key, st.query_params.get(key))
-    options = [*options]
-    for number in (value, here):
-        options = _with(options, number)
-    value = value if value in options else options[0]
-    return st.select_slider(label, options, value, FORMATS.get(key, str), key=key, **how, **BOUND)
-
-
-def _with(options: list[Any], value: Any) -> list[Any]:
-    """The options and, at its place among them, a value between the least and the greatest."""
-    number, numbers = _number(value), [_number(option) for option in options]
-    known = [n for n in numbers if n is not None]
-    if number is None or number in known or not min(known) < number < max(known):
-        return options
-    if isinstance(options[-1], int):
-        if number != int(number):
-            return options
-        number = int(number)
-    falling = known[0] > known[-1]
-    at = next(i for i, n in enumerate(numbers) if n is not None and (n < number if falling else n > number))
-    return [*options[:at], _short(number) if isinstance(options[-1], str) else number, *options[at:]]
-
-
-def _number(value: Any) -> float | None:
-    """A number, or a text that a slider or a link has for one."""
-    try:
-        return float(value.replace(",", "").removeprefix("×") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
-        return None
+    return choice(label, options, value, key, FORMATS.get(key, str), **how, **BOUND)
 
 
 def _at(options: Sequence[Any], value: Any) -> int:
