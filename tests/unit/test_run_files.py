@@ -137,7 +137,7 @@ class TestSaving:
         monkeypatch.setattr(live, "SAVE_EVERY", 0.05)
         run = make(replace(SPEC, num_epochs=100_000, patience=None))
         run.play()
-        until(lambda: run_files.find(run.id))
+        until(lambda: run_files.find(run.id) and run.seconds > live.SAVE_EVERY)
         assert run.active
         run.pause()
         saved = run_files.find(run.id)
