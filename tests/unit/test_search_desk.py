@@ -91,8 +91,7 @@ def test_stopping_gives_the_trial_back(desk: Desk):
     desk.start("long", "me")
     wait(desk, "long", lambda book: any(trial.settings for trial in book.state.running))
     desk.stop("long")
-    book = wait(desk, "long", lambda book: not book.state.running)
-    assert [trial.state for trial in state(desk, "long").trials] == ["waiting"]
+    book = wait(desk, "long", lambda book: [trial.state for trial in book.state.trials] == ["waiting"])
     assert state(desk, "long").claimable == 3
     assert not book.running and not book.error
 
