@@ -7,6 +7,7 @@ from ui import controls, datasets, prose, run_log
 from ui.compare_words import difference
 from ui.live import Run
 from ui.presets import TRAIN
+from ui.quiz import ask
 from ui.run_files import Saved
 from ui.run_panel import forget, obtain, resume, run_panel
 from ui.run_result import result
@@ -60,6 +61,8 @@ def train_panel() -> None:
     prose.show(PAGE, "look for")
     st.header("What each ingredient is worth")
     prose.show(PAGE, "ablation")
+    ask(PAGE, "question first loss")
+    ask(PAGE, "question gap")
 
 
 def _recall() -> None:
