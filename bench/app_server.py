@@ -64,7 +64,7 @@ class AppServer:
 def answer() -> None:
     """The thread's loop."""
     for _ in sys.stdin:
-        from ui import registry  # as late as this, since the app must set the thread limits first
+        from ui.runs import registry  # as late as this, since the app must set the thread limits first
 
         now = time.perf_counter()
         runs = [

@@ -10,10 +10,10 @@ from math import sqrt
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from nnlib.best_models import ABLATION, CIFAR10, DIGITS, PUBLISHED_RECIPE
 from nnlib.data import cifar10
-from nnlib.run_spec import RunSpec
-from nnlib.worker_link import THREAD_LIMITS
+from nnlib.runs.best import ABLATION, CIFAR10, DIGITS, PUBLISHED_RECIPE
+from nnlib.runs.spec import RunSpec
+from nnlib.workers.link import THREAD_LIMITS
 
 MODELS = {"ours": CIFAR10, "published recipe": PUBLISHED_RECIPE, "digits": DIGITS}
 

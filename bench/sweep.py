@@ -11,8 +11,8 @@ from statistics import median
 from typing import NamedTuple
 
 from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Sweep
-from nnlib.worker_link import THREAD_LIMITS
-from nnlib.worker_process import PRIORITY
+from nnlib.workers.link import THREAD_LIMITS
+from nnlib.workers.process import PRIORITY
 
 RATIO, FIRST = 0.6, 2.0  # at most: share of the time in one process, seconds to the first finished run
 ALONE = """

@@ -9,10 +9,10 @@ from time import perf_counter
 
 import numpy as np
 
-from nnlib.batched_check import central_differences
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.gradient_check import eval_numerical_gradient
-from nnlib.gradient_report import STEPS, error_curve
+from nnlib.labs.gradient_check.differences import central_differences
+from nnlib.labs.gradient_check.report import STEPS, error_curve
 from nnlib.params import Parameters
 
 SECONDS, TIMES = 0.5, 40  # targets: at most and at least

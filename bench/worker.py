@@ -9,7 +9,7 @@ from statistics import median
 from time import perf_counter
 
 from bench.workloads import WORKLOADS, Workload
-from nnlib.memory import keep_freed_memory
+from nnlib.speed import keep_freed_memory
 
 Build = Callable[[Workload], Callable[[], float] | None]
 WARM_UP = 5  # steps before the clock starts: first touches of memory, lazy set-up

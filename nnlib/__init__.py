@@ -23,9 +23,9 @@ from nnlib.layers import (
     relu_forward,
     softmax_loss,
 )
-from nnlib.memory import keep_freed_memory
 from nnlib.optim import adagrad, adam, adamw, nesterov_momentum, rmsprop, sgd, sgd_momentum
 from nnlib.solver import Diverged, Record, Solver
+from nnlib.speed import keep_freed_memory
 
 __all__ = [
     "Diverged",

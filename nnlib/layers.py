@@ -21,7 +21,7 @@ from nnlib.normalization import (
     layernorm_backward,
     layernorm_forward,
 )
-from nnlib.sums import column_sum
+from nnlib.speed import column_sum
 
 __all__ = [
     "AffineCache",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.checks import require_like, require_mode
-from nnlib.sums import column_sum, row_sum
+from nnlib.speed import column_sum, row_sum
 
 
 # --------------------------------------------------------------------------------------------- batch normalization

@@ -2,19 +2,15 @@
 
 import streamlit as st
 
-from nnlib.batched_check import central_differences
-from nnlib.gradient_report import FLOOR, STEPS, check
-from nnlib.published_check import EXPECTED_LOSS, published_network
-from ui import gradient_check_controls as controls
-from ui import gradient_check_words as words
-from ui import prose
-from ui.bug_zoo_panel import bug_zoo
-from ui.error_map import error_map
-from ui.gradient_check_charts import U_CURVE, u_curve_frame
-from ui.one_of import one_of
-from ui.prediction import predict
-from ui.quiz import ask
-from ui.source import source
+from nnlib.labs.gradient_check.differences import central_differences
+from nnlib.labs.gradient_check.published import EXPECTED_LOSS, published_network
+from nnlib.labs.gradient_check.report import FLOOR, STEPS, check
+from ui import lesson
+from ui.components.error_map import error_map
+from ui.lessons.gradient_check import controls, words
+from ui.lessons.gradient_check.bug_zoo import bug_zoo
+from ui.lessons.gradient_check.u_curve import U_CURVE, u_curve_frame
+from ui.widgets.options import one_of
 
 PAGE = "gradient_check"
 PUBLISHED = {
@@ -31,16 +27,16 @@ def every_cell() -> None:
             h = controls.step_control()
         with right:
             limit = controls.limit_control()
-    if guess := predict(PAGE, "predict error", ["1e-16", "1e-12", "1e-8", "1e-4", "1"], "gc_guess_error"):
+    if guess := lesson.predict(PAGE, "predict error", ["1e-16", "1e-12", "1e-8", "1e-4", "1"], "gc_guess_error"):
         report = controls.report(network, h, limit)
-        prose.show(PAGE, "error outcome", guess=guess, **words.errors(report))
+        lesson.show(PAGE, "error outcome", guess=guess, **words.errors(report))
         st.markdown(words.conclusion(report))
         st.markdown(words.kinks(report, *network.build()[:2]))
         error_map(report, key="gc_map")
         st.subheader("What to look for")
-        prose.show(PAGE, "cells look for")
-    ask(PAGE, "question kink")
-    source(check)
+        lesson.show(PAGE, "cells look for")
+    lesson.ask(PAGE, "question kink")
+    lesson.source(check)
 
 
 def step_size() -> None:
@@ -48,24 +44,24 @@ def step_size() -> None:
     with st.container(border=True):
         network = controls.network_controls()
     options = [words.power(h) for h in STEPS]
-    if guess := predict(PAGE, "predict h", options, "gc_guess_h"):
+    if guess := lesson.predict(PAGE, "predict h", options, "gc_guess_h"):
         curve, milliseconds, losses = controls.curve(network)
         chosen = curve[options.index(guess)]
         st.markdown(words.best_step(curve, chosen))
         st.vega_lite_chart(u_curve_frame(curve, chosen.h), U_CURVE, key="gc_curve")
-        prose.show(PAGE, "h cost", losses=losses, milliseconds=milliseconds, floor=words.power(FLOOR))
-        prose.show(PAGE, "h explained")
+        lesson.show(PAGE, "h cost", losses=losses, milliseconds=milliseconds, floor=words.power(FLOOR))
+        lesson.show(PAGE, "h explained")
         st.subheader("What to look for")
-        prose.show(PAGE, "h look for")
-    ask(PAGE, "question float32")
-    source(central_differences)
+        lesson.show(PAGE, "h look for")
+    lesson.ask(PAGE, "question float32")
+    lesson.source(central_differences)
 
 
 def published_check() -> None:
     """The course's figures beside ours, and the check of the networks that give them."""
-    if guess := predict(PAGE, "predict loss", ["0", "1", "2.3", "10"], "gc_guess_loss"):
-        prose.show(PAGE, "loss outcome", guess=guess)
-        prose.show(PAGE, "published")
+    if guess := lesson.predict(PAGE, "predict loss", ["0", "1", "2.3", "10"], "gc_guess_loss"):
+        lesson.show(PAGE, "loss outcome", guess=guess)
+        lesson.show(PAGE, "published")
         losses = {
             name: (EXPECTED_LOSS[key], controls.published_report(*key, 1e-5).loss) for name, key in PUBLISHED.items()
         }
@@ -73,7 +69,7 @@ def published_check() -> None:
             column.markdown(f"**{name}**")
             column.code(f"expected {expected!r}\ngot      {got!r}", language=None)
         met = all(expected == got for expected, got in losses.values())
-        (st.success if met else st.warning)(prose.text(PAGE, "published met" if met else "published missed"))
+        (st.success if met else st.warning)(lesson.text(PAGE, "published met" if met else "published missed"))
         st.subheader("Their gradients")
         left, right = st.columns(2)
         name = left.selectbox("Network", list(PUBLISHED), key="gc_published", bind="query-params")
@@ -82,15 +78,15 @@ def published_check() -> None:
         report = controls.published_report(*PUBLISHED[name], h)
         st.markdown(words.conclusion(report))
         error_map(report, key="gc_published_map")
-        prose.show(PAGE, "published truncation")
-    ask(PAGE, "question blind")
-    source(published_network)
+        lesson.show(PAGE, "published truncation")
+    lesson.ask(PAGE, "question blind")
+    lesson.source(published_network)
 
 
 PARTS = {"Every cell": every_cell, "Step size": step_size, "Published check": published_check, "Bug zoo": bug_zoo}
 
 st.title("Gradient check")
-prose.show(PAGE, "intro")
+lesson.show(PAGE, "intro")
 part = one_of("Part", list(PARTS), "gc_part", label_visibility="collapsed")
 try:
     PARTS[part]()

@@ -4,27 +4,28 @@ import math
 
 import streamlit as st
 
-from nnlib.run_spec import RunSpec
-from ui import datasets, prose
-from ui.data_panel import data_panel
+from nnlib.runs.spec import RunSpec
+from ui import lesson
+from ui.lessons.home.data_panel import data_panel
 from ui.navigation import LESSONS
-from ui.run_panel import obtain, run_panel
+from ui.runs.panel import obtain, run_panel
+from ui.widgets import datasets
 
 SPIRAL = RunSpec(
     data="spiral", depth=2, width=16, update_rule="adam", learning_rate=0.01, batch_size=40, num_epochs=80, seed=1
 )
 
 st.title("Layer by Layer")
-prose.show("home", "intro")
+lesson.show("home", "intro")
 
 st.header("A network that is learning right now")
-prose.show("home", "spiral", width=SPIRAL.width, rule=SPIRAL.update_rule.capitalize())
+lesson.show("home", "spiral", width=SPIRAL.width, rule=SPIRAL.update_rule.capitalize())
 arrived = "home_run" not in st.session_state
 run = obtain("home_run", SPIRAL, datasets.load(SPIRAL), in_url=False, light=True, rate=25)
 if arrived:
     run.play()
 run_panel("home_run", key="home", speeds=("1 / s", "5 / s", "25 / s"))
-prose.show("home", "spiral question", chance=math.log(3))
+lesson.show("home", "spiral question", chance=math.log(3))
 
 st.header("The lessons")
 for first in range(0, len(LESSONS), 3):

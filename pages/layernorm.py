@@ -5,18 +5,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nnlib.norm_labs import add_to, changed_cells, normalize
+from nnlib.labs.normalization.batches import add_to, changed_cells, normalize
+from nnlib.labs.normalization.preprocessing import PREPROCESSINGS
 from nnlib.normalization import layernorm_forward
-from nnlib.preprocessing import PREPROCESSINGS
-from ui import layernorm_panels, prose
-from ui.deep_norm_batches import norms_and_batches_panel
-from ui.lesson_stepper import lesson_stepper
-from ui.number_grid import Grid, number_grids, write
-from ui.one_of import one_of
-from ui.prediction import predict
-from ui.quiz import ask
-from ui.source import source
-from ui.stepper.subjects import SUBJECTS
+from ui import lesson
+from ui.components.number_grid import Grid, number_grids, write
+from ui.lessons.batchnorm_deep.batches import norms_and_batches_panel
+from ui.lessons.normalization import layernorm
+from ui.walks.layers import SUBJECTS
+from ui.walks.section import lesson_stepper
+from ui.widgets.options import one_of
 
 PAGE = "layernorm"
 CELLS = ["that cell", "its row", "its column", "all of them"]
@@ -29,9 +27,9 @@ def axis() -> None:
     """The same matrix through both norms, with a cell, a row or a column changed."""
     left, right = st.columns(2)
     with left:
-        batch_guess = predict(PAGE, "predict batch cells", CELLS, "ln_guess_batch")
+        batch_guess = lesson.predict(PAGE, "predict batch cells", CELLS, "ln_guess_batch")
     with right:
-        layer_guess = predict(PAGE, "predict layer cells", CELLS, "ln_guess_layer")
+        layer_guess = lesson.predict(PAGE, "predict layer cells", CELLS, "ln_guess_layer")
     if batch_guess and layer_guess:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             what = st.segmented_control(
@@ -49,15 +47,15 @@ def axis() -> None:
         facts = {"amount": write(amount), "what": what, "total": N * D}
         counts = [int(changed_cells(norm, x, edited).sum()) for norm in ("batchnorm", "layernorm")]
         facts |= dict(zip(("batch_count", "layer_count"), counts, strict=True))
-        prose.show(PAGE, "axis outcome", batch_guess=batch_guess, layer_guess=layer_guess, **facts)
-        prose.show(PAGE, "axis grids")
+        lesson.show(PAGE, "axis outcome", batch_guess=batch_guess, layer_guess=layer_guess, **facts)
+        lesson.show(PAGE, "axis grids")
         hit = add_to(np.zeros((N, D)), 1.0, *at) > 0
         number_grids(axis_grids(x, edited, hit), key="ln_axis", on_pick=pick)
         st.subheader("What to look for")
-        prose.show(PAGE, "axis look for")
-    ask(PAGE, "question test")
-    ask(PAGE, "question add")
-    source(layernorm_forward)
+        lesson.show(PAGE, "axis look for")
+    lesson.ask(PAGE, "question test")
+    lesson.ask(PAGE, "question add")
+    lesson.source(layernorm_forward)
 
 
 def number(label: str, most: int, key: str, disabled: bool) -> int:
@@ -89,28 +87,28 @@ def pick(row: int, column: int) -> None:
 
 def steps() -> None:
     """The graph, forward and back; batch norm to compare."""
-    prose.show(PAGE, "steps")
+    lesson.show(PAGE, "steps")
     lesson_stepper("ln_steps", [SUBJECTS["layernorm"], SUBJECTS["batchnorm"]])
-    ask(PAGE, "question branch")
+    lesson.ask(PAGE, "question branch")
 
 
 def failing() -> None:
     """The feature dimension down to 1: what is left of the examples, and what networks make of it."""
     st.header("What is left of an example")
-    layernorm_panels.narrow_examples()
+    layernorm.narrow_examples()
     st.header("What a network makes of it")
-    layernorm_panels.narrow_training()
-    ask(PAGE, "question fail")
-    source(layernorm_panels.train_narrow)
+    layernorm.narrow_training()
+    lesson.ask(PAGE, "question fail")
+    lesson.source(layernorm.train_narrow)
 
 
 def preprocessing() -> None:
     """Four preprocessings to be matched."""
-    layernorm_panels.matching()
+    layernorm.matching()
     for pair in (("rows", "images"), ("mean", "threshold")):
         for name, column in zip(pair, st.columns(2, gap="large"), strict=True):
             with column:
-                source(PREPROCESSINGS[name])
+                lesson.source(PREPROCESSINGS[name])
 
 
 PARTS = {
@@ -122,5 +120,5 @@ PARTS = {
 }
 
 st.title("Layer normalization")
-prose.show(PAGE, "intro")
+lesson.show(PAGE, "intro")
 PARTS[one_of("Part", list(PARTS), "ln_part", label_visibility="collapsed", persist_state=None)]()

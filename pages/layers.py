@@ -2,14 +2,12 @@
 
 import streamlit as st
 
-from nnlib.depth_and_scale import signals
-from ui import prose
-from ui.depth_panel import depth_panel
-from ui.lesson_stepper import lesson_stepper
-from ui.one_of import one_of
-from ui.quiz import ask
-from ui.source import source
-from ui.stepper.subjects import SUBJECTS
+from nnlib.labs.depth_and_scale import signals
+from ui import lesson
+from ui.lessons.layers.depth import depth_panel
+from ui.walks.layers import SUBJECTS
+from ui.walks.section import lesson_stepper
+from ui.widgets.options import one_of
 
 PAGE = "layers"
 STEPS, DEPTH = "Step by step", "Depth and scale"
@@ -17,17 +15,17 @@ STEPS, DEPTH = "Step by step", "Depth and scale"
 st.title("Layers")
 part = one_of("Part", [STEPS, DEPTH], "lay_part", label_visibility="collapsed")
 if part == STEPS:
-    prose.show(PAGE, "steps")
+    lesson.show(PAGE, "steps")
     lesson_stepper("lay", SUBJECTS.values())
     st.header("What to look for")
-    prose.show(PAGE, "steps look for")
-    ask(PAGE, "question branches")
-    ask(PAGE, "question db")
+    lesson.show(PAGE, "steps look for")
+    lesson.ask(PAGE, "question branches")
+    lesson.ask(PAGE, "question db")
 else:
-    prose.show(PAGE, "depth")
+    lesson.show(PAGE, "depth")
     depth_panel()
     st.header("What to look for")
-    prose.show(PAGE, "depth look for")
-    ask(PAGE, "question relu")
+    lesson.show(PAGE, "depth look for")
+    lesson.ask(PAGE, "question relu")
     st.header("The code")
-    source(signals)
+    lesson.source(signals)

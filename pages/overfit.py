@@ -7,16 +7,15 @@ from nnlib.experiments import Experiment, Result, compare
 from nnlib.experiments.published import SEEDS
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.optim import sgd
-from nnlib.run_spec import RunSpec
-from ui import datasets, overfit_map, prose
-from ui.live import Run
-from ui.overfit_outcome import sentence, verdict
-from ui.overfit_settings import DEPTHS, NAMES, data_controls, presets_of, run_controls, short
-from ui.prediction import predict
-from ui.quiz import ask
-from ui.run_panel import SPEEDS, obtain, reset, run_panel
-from ui.source import source
-from ui.take_home import take_home
+from nnlib.runs.spec import RunSpec
+from ui import lesson
+from ui.lessons.overfit import maps
+from ui.lessons.overfit.outcome import sentence, verdict
+from ui.lessons.overfit.settings import DEPTHS, NAMES, data_controls, presets_of, run_controls, short
+from ui.runs.live import Run
+from ui.runs.panel import SPEEDS, obtain, reset, run_panel
+from ui.runs.take_home import take_home
+from ui.widgets import datasets
 
 PAGE, RUN = "overfit", "overfit_run"
 COURSE = {2: "overfit_50_three_layer", 4: "overfit_50_five_layer"}
@@ -24,7 +23,7 @@ COURSE = {2: "overfit_50_three_layer", 4: "overfit_50_five_layer"}
 
 def lab(data: str, seed: int, guess: str) -> None:
     """Presets, settings, the maps; then the run, its outcome and its curves."""
-    clicked = overfit_map.clicked(data)
+    clicked = maps.clicked(data)
     presets = st.container()  # which of them is chosen depends on the settings
     spec, tried = run_controls(data, seed)
     with presets:
@@ -37,11 +36,11 @@ def lab(data: str, seed: int, guess: str) -> None:
     over = run.over  # it may end at any moment, and all that follows is to be of one mind
     result = Result.of(spec, run.solver) if over else None
     if result is not None:
-        overfit_map.note(result)
-    overfit_map.maps(spec, guess)
+        maps.note(result)
+    maps.maps(spec, guess)
     st.header("This run")
     rate, scale = short(spec.learning_rate), short(float(spec.weight_scale))
-    prose.show(PAGE, "run", network=NAMES[spec.depth].capitalize(), scale=scale, rate=rate, seed=seed)
+    lesson.show(PAGE, "run", network=NAMES[spec.depth].capitalize(), scale=scale, rate=rate, seed=seed)
     outcome(run, result)
     run_panel(RUN, key="of")
     if run.over != over:
@@ -68,7 +67,7 @@ def this_run(spec: RunSpec) -> Run:
 def outcome(run: Run, result: Result | None) -> None:
     """How the run went, or what to do."""
     if result is None:
-        st.info(prose.text(PAGE, "outcome ready" if run.status == "ready" else "outcome running"))
+        st.info(lesson.text(PAGE, "outcome ready" if run.status == "ready" else "outcome running"))
     else:
         (st.success if verdict(result) == "reached" else st.warning)(sentence(result))
 
@@ -89,24 +88,24 @@ def published(result: Result) -> None:
         ]
         st.table(pd.DataFrame(rows).set_index(""))
         met = all(c.met for c in found)
-        (st.success if met else st.warning)(prose.text(PAGE, "published met" if met else "published missed"))
-        st.caption(prose.text(PAGE, "published", seeds=SEEDS))
+        (st.success if met else st.warning)(lesson.text(PAGE, "published met" if met else "published missed"))
+        st.caption(lesson.text(PAGE, "published", seeds=SEEDS))
 
 
 st.title("Overfit a small set")
-prose.show(PAGE, "intro")
+lesson.show(PAGE, "intro")
 with st.container(horizontal=True, vertical_alignment="center", gap="large"):
     with st.container(width=360):
         chosen_data, chosen_seed = data_controls()
-    guess = predict(PAGE, "predict fussier", [*DEPTHS, "both alike"], "of_guess")
+    guess = lesson.predict(PAGE, "predict fussier", [*DEPTHS, "both alike"], "of_guess")
 if guess:
     try:
         lab(chosen_data, chosen_seed, guess)
     except ValueError as error:
         st.error(str(error))
     st.header("What to look for")
-    prose.show(PAGE, "look for")
+    lesson.show(PAGE, "look for")
 for question in ("question why", "question small", "question deeper"):
-    ask(PAGE, question)
-source(FullyConnectedNet._initialize)
-source(sgd)
+    lesson.ask(PAGE, question)
+lesson.source(FullyConnectedNet._initialize)
+lesson.source(sgd)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import prose
-from ui.compare_panel import compare_panel
-from ui.examine_panel import examine_panel
-from ui.one_of import one_of
-from ui.search_panel import search_panel
-from ui.train_panel import train_panel
+from ui import lesson
+from ui.lessons.compare.panel import compare_panel
+from ui.lessons.examine.panel import examine_panel
+from ui.lessons.search.panel import search_panel
+from ui.lessons.train.panel import train_panel
+from ui.widgets.options import one_of
 
 PARTS = {
     "Train": train_panel,
@@ -17,5 +17,5 @@ PARTS = {
 }
 
 st.title("Train your best model")
-prose.show("train_best_model", "intro")
+lesson.show("train_best_model", "intro")
 PARTS[one_of("Part", list(PARTS), "train_part", label_visibility="collapsed", persist_state=None)]()

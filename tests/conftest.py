@@ -1,4 +1,4 @@
-"""Data for the tests: a cache folder of their own, a small CIFAR-10 in the official layout, and the real one."""
+"""What all tests stand on: how hypothesis runs, a cache folder of their own, a small CIFAR-10 and the real one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from stat import S_ISREG
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from nnlib.data import binary, cache
+from tests.places import ROOT as PROJECT
 
-PROJECT = Path(__file__).resolve().parents[1]
 BUILDER = PROJECT.parent / "shared" / "cifar10" / "build.py"
+# Never against the clock, and on the build server always the same examples.
+settings.register_profile("unit", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
+settings.load_profile("unit")
+
 GIVEN_CIFAR10 = os.environ.get("CIFAR10_DIR")  # read before `no_outside_data` hides it
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.navigation import PAGES
-from ui.run_status import run_page
+from ui.runs.status import run_page
 
 ABOUT = "Layer by Layer: how fully connected networks train, every number within reach."  # the menu holds the theme
 ICON = (Path(__file__).parent.parent / "assets" / "icon.svg").read_text(encoding="utf-8")

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
+from bench.contenders.staged import normalized
 from bench.workloads import LEARNING_RATE, BatchnormBackward, Workload
 from nnlib.layers import batchnorm_backward_alt
 from nnlib.optim import RULES
-
-from .staged import normalized
 
 
 def build(workload: Workload) -> Callable[[], float]:

@@ -7,12 +7,12 @@ Dataset('spiral', 360 train, 120 val, 120 test, 3 classes, image_shape=None)
 Dataset('digits', 1397 train, 200 val, 200 test, 10 classes, image_shape=(1, 8, 8))
 """
 
-from . import cifar10, digits, points
-from .cifar10 import load_cifar10
-from .dataset import Dataset, Status
-from .errors import DataError, DownloadCancelled
-from .fetch import download
-from .pixels import Pixels
+from nnlib.data import cifar10, digits, points
+from nnlib.data.cifar10 import load_cifar10
+from nnlib.data.dataset import Dataset, Status
+from nnlib.data.errors import DataError, DownloadCancelled
+from nnlib.data.fetch import download
+from nnlib.data.pixels import Pixels
 
 __all__ = [
     "DataError",

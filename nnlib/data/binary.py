@@ -4,8 +4,6 @@ Six files of 10,000 records; a record is one byte of label, then 3072 bytes of r
 Source: https://www.cs.toronto.edu/~kriz/cifar.html
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import os
@@ -17,7 +15,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from .errors import DataError
+from nnlib.data.errors import DataError
 
 RECORDS = 10_000  # in a file; a multiple of 10
 IMAGE_SHAPE = (3, 32, 32)

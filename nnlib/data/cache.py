@@ -1,7 +1,5 @@
 """The cache folder, in which things appear whole or not at all: made beside, then renamed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile
@@ -10,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import DataError
+from nnlib.data.errors import DataError
 
 UNFINISHED = ".tmp"
 STALE_SECONDS = 3600  # a killed process's leftovers; work in progress touches its files every few seconds

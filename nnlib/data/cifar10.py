@@ -1,18 +1,16 @@
 """CIFAR-10: 60,000 real colour pictures of ten kinds of things, as a data set and as plain arrays for notebooks."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import binary, cache
-from .dataset import Dataset, Status
-from .errors import DataError, whole_number
-from .pixels import Pixels
-from .prepared import Prepared, num_bytes, open_prepared, prepare
+from nnlib.data import binary, cache
+from nnlib.data.dataset import Dataset, Status
+from nnlib.data.errors import DataError, whole_number
+from nnlib.data.pixels import Pixels
+from nnlib.data.prepared import Prepared, num_bytes, open_prepared, prepare
 
 CREDIT = "CIFAR-10, A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009"
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -1,15 +1,13 @@
 """The one form in which every data set reaches a network: six arrays and what is needed to show them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import DataError, whole_number
-from .pixels import Pixels
+from nnlib.data.errors import DataError, whole_number
+from nnlib.data.pixels import Pixels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +41,7 @@ class Dataset:
         """The dictionary that `Solver` takes: X_train, y_train, X_val, y_val, X_test, y_test."""
         return {f"{kind}_{part}": getattr(self, f"{kind}_{part}") for part in ("train", "val", "test") for kind in "Xy"}
 
-    def subset(self, num_train: int) -> Dataset:
+    def subset(self, num_train: int) -> "Dataset":
         """The same data with only the first `num_train` training examples (views, no copies).
 
         The mean stays that of the full training set. Raises `DataError` unless 1 <= num_train <= len(y_train).

@@ -1,15 +1,13 @@
 """1,797 real handwritten digits of 8x8 pixels, carried along so that everything works without a download."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from .dataset import Dataset, Status
-from .errors import DataError
+from nnlib.data.dataset import Dataset, Status
+from nnlib.data.errors import DataError
 
 CREDIT = (
     "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998, "

@@ -1,17 +1,15 @@
 """Fetch CIFAR-10's official archive: with progress, cancellable, and whole or not at all."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import binary, cache
-from .cifar10 import OFFICIAL
-from .errors import DataError, DownloadCancelled
-from .prepared import num_bytes, open_prepared, prepare
+from nnlib.data import binary, cache
+from nnlib.data.cifar10 import OFFICIAL
+from nnlib.data.errors import DataError, DownloadCancelled
+from nnlib.data.prepared import num_bytes, open_prepared, prepare
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -89,7 +87,7 @@ class _Tap:
         self.response: Any = None
         self.stopped_by: BaseException | None = None
 
-    def __enter__(self) -> _Tap:
+    def __enter__(self) -> "_Tap":
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -1,7 +1,5 @@
 """Pictures that stay uint8 on disk and become float32, minus the mean image, as batches are drawn."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -52,7 +50,7 @@ class Pixels:
         whole = self[:]
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
-    def part(self, index: slice) -> Pixels:
+    def part(self, index: slice) -> "Pixels":
         """The pictures of a slice, still uint8 on disk."""
         return Pixels(self.images[index], self._exact_mean)
 

@@ -1,14 +1,12 @@
 """Points in the plane, in figures that no straight line separates, for watching a decision boundary."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 
 import numpy as np
 
-from .dataset import Dataset
-from .errors import DataError, whole_number
+from nnlib.data.dataset import Dataset
+from nnlib.data.errors import DataError, whole_number
 
 MAX_POINTS = 100_000
 MAX_CLASSES = 10

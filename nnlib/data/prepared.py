@@ -1,15 +1,13 @@
 """CIFAR-10 as memory maps that every session and process on the machine shares."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from . import binary, cache
-from .errors import DataError
+from nnlib.data import binary, cache
+from nnlib.data.errors import DataError
 
 
 class Prepared(NamedTuple):

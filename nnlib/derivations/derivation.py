@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib import graph
-from nnlib.derivations.symbols import latex
-from nnlib.graph import Node
+from nnlib.derivations import graph
+from nnlib.derivations.formulas import latex
+from nnlib.derivations.graph import Node
 
 
 class Line(NamedTuple):

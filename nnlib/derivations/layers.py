@@ -11,7 +11,8 @@ from numpy import ndarray
 
 from nnlib import layers
 from nnlib.derivations.derivation import Derivation
-from nnlib.graph import Node, apply
+from nnlib.derivations.graph import Node, apply
+from nnlib.normalization import BatchnormCache, batchnorm_backward_alt
 
 
 def affine(x: ndarray, w: ndarray, b: ndarray) -> Derivation:
@@ -115,3 +116,25 @@ def add_layernorm(d: Derivation, x: Node, gamma: Node, beta: Node, ln_param: dic
     rstd = d.add("rstd", apply("rsqrt", var + eps))
     xhat = d.add("xhat", xmu * rstd)
     return d.add(out, gamma * xhat + beta, "out")
+
+
+def simplified_backward(dout: ndarray, cache: BatchnormCache) -> Derivation:
+    """dx from dout (N, D) and what batchnorm kept in train mode: xhat (N, D), rstd and gamma (D,).
+
+    The nodes are dout, xhat, rstd, gamma, dbeta, dgamma and dx, tied to the lines of `batchnorm_backward_alt`.
+
+    Raises:
+        ValueError: the shapes do not fit together.
+    """
+    batchnorm_backward_alt(dout, cache)
+    d = Derivation("batchnorm_backward_alt")
+    d.enter(batchnorm_backward_alt)
+    dout_, xhat, rstd, gamma = (
+        d.input(name, value, name)
+        for name, value in (("dout", dout), ("xhat", cache.xhat), ("rstd", cache.rstd), ("gamma", cache.gamma))
+    )
+    N = d.constant("N", float(len(dout)))
+    dbeta = d.add("dbeta", apply("sum", dout_, axis=0))
+    dgamma = d.add("dgamma", apply("sum", dout_ * xhat, axis=0))
+    d.add("dx", (dout_ - dbeta / N - xhat * (dgamma / N)) * (gamma * rstd))
+    return d

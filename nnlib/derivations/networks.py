@@ -5,10 +5,10 @@ from typing import Any
 from numpy import ndarray
 
 from nnlib.derivations.derivation import Derivation
+from nnlib.derivations.graph import Node, apply
 from nnlib.derivations.layers import add_affine, add_batchnorm, add_layernorm, add_relu, add_softmax_loss
 from nnlib.derivations.rules import update
 from nnlib.fc_net import FullyConnectedNet
-from nnlib.graph import Node, apply
 from nnlib.optim import Config, get_rule
 
 

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from nnlib import optim
 from nnlib.derivations.derivation import Derivation
-from nnlib.graph import Node, apply
+from nnlib.derivations.graph import Node, apply
 from nnlib.optim import Config
 
 

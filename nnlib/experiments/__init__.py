@@ -15,7 +15,7 @@ In worker processes, as pages do it: start, poll from a fragment, show what is t
 >>> sweep.stop()                                             # what is there stays
 
 From the command line: `python -m nnlib.experiments NAME`. What was published, and how far it is met: `published`.
-Pages use `ui.sweeps`, which does the polling; `nnlib.export` gives an experiment back as a script or a notebook.
+`nnlib.experiments.export` gives an experiment back as a script or a notebook.
 """
 
 from nnlib.experiments.description import Experiment, describe

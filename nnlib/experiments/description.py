@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 
 
 @dataclass(frozen=True)

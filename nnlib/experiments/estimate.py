@@ -9,7 +9,7 @@ from typing import Any
 from nnlib.experiments.description import Experiment
 from nnlib.experiments.running import data_part, load_data
 from nnlib.experiments.store import data_version
-from nnlib.run_spec import POINTS, RunSpec
+from nnlib.runs.spec import POINTS, RunSpec
 from nnlib.solver import Record
 
 STEPS = 12

@@ -8,7 +8,7 @@ from nnlib.experiments import store
 from nnlib.experiments.description import Experiment
 from nnlib.experiments.results import Result
 from nnlib.experiments.running import data_part
-from nnlib.run_spec import POINTS, RunSpec
+from nnlib.runs.spec import POINTS, RunSpec
 from nnlib.solver import Record
 from nnlib.workers import Task
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from nnlib.experiments.description import Experiment
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 
 SCALES = tuple(float(scale) for scale in np.logspace(-4, 0, 20))  # of the course's weight-scale experiment
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnlib.experiments.description import Experiment
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.schedules import learning_rate
 from nnlib.solver import Record, Solver
 

@@ -12,7 +12,7 @@ import numpy as np
 from nnlib.data import Dataset, Pixels
 from nnlib.experiments.description import Experiment
 from nnlib.experiments.results import COLUMNS, Result
-from nnlib.run_spec import POINTS, RunSpec
+from nnlib.runs.spec import POINTS, RunSpec
 from nnlib.solver import Diverged, Record, Solver
 
 REPORT_EVERY = 0.1  # seconds between events

@@ -4,12 +4,13 @@ A file holds one group of runs; its name is the hash of their description, the d
 when one of these changes, the runs are done anew. What cannot be read is as good as absent, and the oldest files go.
 """
 
+import ast
 import hashlib
 import json
 import os
 import platform
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import count
@@ -22,13 +23,10 @@ from nnlib.data import cifar10
 from nnlib.data.cache import cache_folder
 from nnlib.experiments.results import Result
 from nnlib.experiments.running import load_data
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 
 NNLIB = Path(__file__).resolve().parents[1]
-SOURCES = (  # what a run's numbers depend on; the data are in the key themselves
-    *("layers", "normalization", "sums", "checks", "optim", "schedules", "params", "fc_net", "augmentation", "solver"),
-    *("run_spec", "health", "experiments/running", "experiments/results", "data/pixels", "data/dataset"),
-)
+ROOTS = ("runs/spec.py", "experiments/running.py", "experiments/results.py")  # what a run is, and how it is done
 MAX_FILES = 4000
 PRUNE_EVERY = 100  # writes
 MAX_BYTES = 50_000_000  # a file of more is not read
@@ -39,9 +37,32 @@ _writes = count()
 @cache
 def code_version() -> str:
     """A short text that is another when nnlib's relevant sources, or what multiplies its matrices, are others."""
-    sources = b"".join((NNLIB / f"{name}.py").read_bytes() for name in SOURCES)
+    sources = b"".join(path.read_bytes() for path in sorted(_needed(NNLIB / root for root in ROOTS)))
     arithmetic = (np.__version__, platform.machine(), os.environ.get("OPENBLAS_CORETYPE"))
     return hashlib.sha256(sources + repr(arithmetic).encode()).hexdigest()[:16]
+
+
+def _needed(files: Iterable[Path]) -> set[Path]:
+    """The files and all of nnlib that they import, directly or not: what a run's numbers can depend on."""
+    found, new = set[Path](), set(files)
+    while new:
+        found |= new
+        trees = [ast.parse(path.read_bytes()) for path in new]
+        imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names = [f"{node.module}.{alias.name}" for node in imports for alias in node.names]
+        new = {path for name in names if (path := _file(name)) is not None} - found
+    return found
+
+
+def _file(name: str) -> Path | None:
+    """Where nnlib.PACKAGE.MODULE.THING is defined; None for what is not nnlib's."""
+    package, *parts = name.split(".")
+    for end in range(len(parts), 0, -1) if package == "nnlib" else ():
+        module = NNLIB.joinpath(*parts[:end])
+        for path in (module.with_suffix(".py"), module / "__init__.py"):
+            if path.is_file():
+                return path
+    return None
 
 
 def data_version(spec: RunSpec) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from nnlib.experiments import describe
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.search import studies
 from nnlib.search.plan import METHODS, NAMES, PRUNINGS, Choice, Interval, SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState

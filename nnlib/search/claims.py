@@ -7,7 +7,6 @@ are those that have not failed; a worker whose new trial would be one too many d
 import os
 import socket
 from datetime import datetime, timedelta
-from typing import Any
 
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import fail_stale_trials
@@ -16,6 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from nnlib.search.plan import SearchPlan
 from nnlib.search.storage import experimental
+from nnlib.search.trials import again
 
 WORKER = "worker"  # a trial's attribute: "host:process" of who does it
 UNSIGNED = timedelta(seconds=60)  # a trial that nobody has signed after so long never began
@@ -47,17 +47,6 @@ def give_back(study: Study, trial: FrozenTrial) -> None:
     except (ValueError, UpdateFinishedTrialError):  # it is over
         return
     again(study, trial)
-
-
-def again(study: Study, trial: FrozenTrial) -> None:
-    """Put a failed trial's settings in line."""
-    if chosen := settings(trial):
-        study.enqueue_trial(chosen)
-
-
-def settings(trial: FrozenTrial) -> dict[str, Any]:
-    """What has been chosen for a trial, also before it began."""
-    return trial.system_attrs.get("fixed_params", {}) | trial.params
 
 
 def recover(study: Study) -> None:

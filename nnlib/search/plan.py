@@ -10,7 +10,7 @@ import numpy as np
 
 from nnlib.augmentation import AUGMENTATIONS
 from nnlib.optim import DEFAULTS
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.schedules import SCHEDULES
 
 METHODS = ("tpe", "random", "grid")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.search.plan import SearchPlan
 
 

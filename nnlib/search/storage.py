@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnlib.data.cache import cache_folder, cannot_write
 from nnlib.search.plan import SearchError
+from nnlib.search.trials import again
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
@@ -46,8 +47,6 @@ def open_storage(url: str) -> "RDBStorage":
     with in_sentences(url):
         import optuna
         from optuna.storages import RDBStorage
-
-        from nnlib.search.claims import again
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         if url.startswith("sqlite"):

@@ -15,6 +15,7 @@ from nnlib.search import claims
 from nnlib.search.plan import SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
 from nnlib.search.storage import experimental, in_sentences, open_storage, shown_url
+from nnlib.search.trials import settings as chosen_settings
 
 PLAN = "plan"  # a study's attribute; set last, so a study without it is half made, or not one of ours
 MESSAGE = "message"  # a trial's attribute: why it diverged
@@ -114,7 +115,7 @@ def read(
             raise SearchError(f"The study {name!r} has been deleted.") from None
         known = {trial.number: trial for trial in before.ended} if before else {}
         shown = tuple(known.get(trial.number) or _trial(plan, trial) for trial in trials if trial.state != S.FAIL)
-        interrupted = sum(trial.state == S.FAIL and bool(claims.settings(trial)) for trial in trials)
+        interrupted = sum(trial.state == S.FAIL and bool(chosen_settings(trial)) for trial in trials)
         state = StudyState(name, plan, shown, interrupted, before.importances if before else {})
         if before and len(state.ended) == len(known):
             return state
@@ -142,7 +143,7 @@ def importances(trials: list[FrozenTrial]) -> dict[str, float]:
 
 
 def _trial(plan: SearchPlan, trial: FrozenTrial) -> TrialState:
-    chosen = claims.settings(trial)
+    chosen = chosen_settings(trial)
     spec = plan.spec(chosen)
     message = trial.user_attrs.get(MESSAGE, "")
     state = "diverged" if message and trial.state == S.COMPLETE else trial.state.name.lower()

@@ -14,7 +14,7 @@ from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
 from nnlib.experiments.running import load_data
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.search import claims, studies
 from nnlib.search.plan import FIELDS, Choice, SearchPlan
 from nnlib.search.storage import HEARTBEAT, experimental, in_sentences, open_storage

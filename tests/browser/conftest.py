@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 OWN_404 = ("_stcore/health", "_stcore/host-config")  # Streamlit looks for them beside a deep link first

@@ -9,8 +9,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from streamlit.web import cli
 
 import nnlib.data
-from ui import live
-from ui.slots import Slots
+from ui.runs import live
+from ui.runs.slots import Slots
 
 nnlib.data.download = partial(nnlib.data.download, url=os.environ["DOWNLOAD_URL"])
 live.PAUSE_AFTER = 3.0

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from nnlib.surface_race import walk
-from nnlib.surfaces import SURFACES
+from nnlib.labs.optimizers.surfaces import SURFACES
+from nnlib.labs.optimizers.walks import walk
 from tests.browser.conftest import OpenPage, button, wait_until
 
 RACE = "optimizers?opt_part=Race+on+a+surface"

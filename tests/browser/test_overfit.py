@@ -10,7 +10,7 @@ from playwright.sync_api import Error, Locator, Page, expect
 
 from nnlib.experiments import Experiment, run
 from tests.browser.conftest import OpenPage, button, view, wait_until
-from ui.overfit_settings import GRID_RATES, GRID_SCALES, PRESETS, spec_of
+from ui.lessons.overfit.settings import GRID_RATES, GRID_SCALES, PRESETS, spec_of
 
 GUESSED = "overfit?of_guess=both+alike"
 MAPS = {2: "of_map_digits_2", 4: "of_map_digits_4"}
@@ -21,7 +21,7 @@ def parameters(page: Page) -> dict[str, str]:
 
 
 def cell(page: Page, hidden: int, scale: float, rate: float) -> Locator:
-    """The rectangle of a cell; they are drawn in the order of `ui.overfit_chart.frame`."""
+    """The rectangle of a cell; they are drawn in the order of `ui.lessons.overfit.map_chart.frame`."""
     scales, rates = GRID_SCALES["digits"], GRID_RATES["digits"]
     cells = page.locator(f".st-key-{MAPS[hidden]} .mark-rect").first.locator("path")
     expect(cells).to_have_count(len(scales) * len(rates))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import registry
+from tests.places import ROOT
+from ui.runs import registry
 
-ROOT = Path(__file__).parents[2]
 OpenPage = Callable[..., AppTest]
 
 

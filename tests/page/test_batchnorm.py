@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnlib.norm_labs import FEATURES
+from nnlib.labs.normalization.batches import FEATURES
 from tests.page.conftest import OpenPage
 
 PREDICTED = {

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from tests.page.conftest import OpenPage
-from ui import prose, registry, run_files
-from ui.live import Run
-from ui.painter import Painter
-from ui.run_log import RunLog
+from ui import lesson
+from ui.runs import registry, saved
+from ui.runs.live import Run
+from ui.runs.log import RunLog
+from ui.runs.painter import Painter
 
 PAGE = "train_best_model"
 SAVED = RunSpec(data="moons", width=32, learning_rate=2e-3, batch_size=50, num_epochs=5)
@@ -239,7 +240,7 @@ class TestRestarted:
         run = Run(SAVED, dataset, Painter(dataset))
         for _ in range(9):
             run.step()
-        run_files.save(run.id, "train_run", SAVED, run.solver, 61.0)
+        saved.save(run.id, "train_run", SAVED, run.solver, 61.0)
         return run
 
     def test_its_link_offers_to_resume(self, open_page: OpenPage, run: Run):
@@ -267,7 +268,7 @@ class TestRestarted:
         (tmp_path / "runs" / f"{run.id}.npz").unlink()
         next(button for button in app.button if button.label.startswith("Resume")).click().run()
         assert not app.exception
-        assert [error.value for error in app.error] == [prose.text(PAGE, "saved no more")]
+        assert [error.value for error in app.error] == [lesson.text(PAGE, "saved no more")]
 
     def test_not_while_somebody_has_it(self, open_page: OpenPage, run: Run):
         registry.register(run)

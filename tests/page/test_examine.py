@@ -14,15 +14,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from nnlib import model_files
 from nnlib.data import digits
-from nnlib.examine import confusion_matrix, probabilities
-from nnlib.run_spec import POINTS, RunSpec
+from nnlib.labs.examine.network import confusion_matrix, probabilities
+from nnlib.runs import models
+from nnlib.runs.spec import POINTS, RunSpec
 from tests.page.conftest import ROOT, OpenPage
-from ui import controls, examine_pictures
-from ui.examine_panel import VIEWS
-from ui.examine_subject import FILE, LOADED, RUN
-from ui.live import Run
+from ui.lessons.examine import pictures
+from ui.lessons.examine.panel import VIEWS
+from ui.lessons.examine.subject import FILE, LOADED, RUN
+from ui.runs.live import Run
+from ui.widgets import controls
 
 PAGE = "train_best_model"
 ASKED = {"ex_guess_units": "nearly all ten", "ex_guess_map": "more"}
@@ -279,9 +280,7 @@ def saved() -> dict[str, bytes]:
         solver = spec.make_solver(dataset)
         solver.train()
         file = io.BytesIO()
-        model_files.save_model(
-            file, model_files.of_state(spec, dataset, solver.best_state or {}, solver.best_epoch, {})
-        )
+        models.save_model(file, models.of_state(spec, dataset, solver.best_state or {}, solver.best_epoch, {}))
         found[data] = file.getvalue()
     return found
 
@@ -337,10 +336,10 @@ class TestKeep:
 
     def test_what_is_downloaded_is_the_best_model_with_its_accuracies(self, open_page: OpenPage):
         app = go(trained(open_page, normalization="batchnorm"), "Examine", "Keep")
-        from ui.keep_panel import as_file
+        from ui.lessons.examine.keep import as_file
 
         run, subject = run_of(app), app.session_state["ex_subject_run"]
-        loaded = model_files.load_model(io.BytesIO(as_file(subject)))
+        loaded = models.load_model(io.BytesIO(as_file(subject)))
         assert loaded.spec == run.spec
         for name, array in (run.solver.best_state or {}).items():
             np.testing.assert_array_equal(loaded.model.state()[name], array)
@@ -379,7 +378,7 @@ class TestKeep:
     def test_the_server_takes_files_as_large_as_models_may_be(self):
         """The field's own limit does not raise the server's."""
         config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-        assert config["server"]["maxUploadSize"] << 20 == model_files.MAX_BYTES
+        assert config["server"]["maxUploadSize"] << 20 == models.MAX_BYTES
 
     @pytest.mark.parametrize("data", POINTS)
     def test_no_data_set_of_points_is_beyond_them(self, data: str):
@@ -412,8 +411,8 @@ class TestCifar10:
         model = spec.make_model(3072, 10)
         file = io.BytesIO()
         mean = np.full((3, 32, 32), 120, np.float32)
-        names = model_files.cifar10.CLASSES
-        model_files.save_model(file, model_files.SavedModel(spec, model, names, mean, 1, {}))
+        names = models.cifar10.CLASSES
+        models.save_model(file, models.SavedModel(spec, model, names, mean, 1, {}))
         app = upload(open_page(PAGE, train_part="Examine"), file.getvalue())
         assert "are not here" in texts(app)
         assert app.button_group(key="ex_view").options == ["Try your own", "Keep"]
@@ -429,22 +428,22 @@ class TestPictures:
     def test_pictures_as_the_network_was_given_them_pass_unchanged(self):
         dataset = digits.load()
         levels = dataset.pictures(dataset.X_test[:1])[0]
-        unchanged = examine_pictures.digit_picture(Image.fromarray(levels).convert("RGB"))
+        unchanged = pictures.digit_picture(Image.fromarray(levels).convert("RGB"))
         assert unchanged is not None
         np.testing.assert_allclose(unchanged[0, 0], levels / 255, atol=1e-6)
         colours = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-        pixels = examine_pictures.colour_picture(Image.fromarray(colours))
+        pixels = pictures.colour_picture(Image.fromarray(colours))
         np.testing.assert_array_equal(pixels[0], np.moveaxis(colours, -1, 0))
 
     def test_light_on_dark_is_read_like_dark_on_light(self):
-        dark, light = (examine_pictures.digit_picture(Image.open(io.BytesIO(picture(ink=ink)))) for ink in (0, 255))
+        dark, light = (pictures.digit_picture(Image.open(io.BytesIO(picture(ink=ink)))) for ink in (0, 255))
         assert dark is not None and light is not None
         np.testing.assert_array_equal(dark, light)
 
     def test_a_large_picture_is_shrunk_by_means(self):
         halves = np.zeros((64, 64, 3), np.uint8)
         halves[::2] = 200
-        pixels = examine_pictures.colour_picture(Image.fromarray(halves))
+        pixels = pictures.colour_picture(Image.fromarray(halves))
         np.testing.assert_array_equal(pixels, np.full((1, 3, 32, 32), 100))
 
     def test_a_turned_photograph_is_turned_upright(self):
@@ -453,4 +452,4 @@ class TestPictures:
         exif[0x0112] = 6
         file = io.BytesIO()
         lying.save(file, "JPEG", exif=exif)
-        assert examine_pictures.decode(file).size == (20, 40)
+        assert pictures.decode(file).size == (20, 40)

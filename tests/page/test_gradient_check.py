@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnlib.bug_cases import CASES, HEALTHY
-from nnlib.bug_zoo import FAULTS
-from nnlib.published_check import EXPECTED_LOSS
+from nnlib.labs.gradient_check.cases import CASES, HEALTHY
+from nnlib.labs.gradient_check.faults import FAULTS
+from nnlib.labs.gradient_check.published import EXPECTED_LOSS
 from tests.page.conftest import OpenPage
 
 PARTS = {"steps": "Step size", "published": "Published check", "zoo": "Bug zoo"}

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from nnlib.data import DataError
 from tests.page.conftest import OpenPage, pages
-from ui import data_panel
-from ui.live import Run
+from ui.lessons.home import data_panel
+from ui.runs.live import Run
 
 
 def run_of(app: AppTest) -> Run:

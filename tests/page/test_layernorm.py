@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlib import narrow_net
+from nnlib.labs.normalization import narrow_net
 from tests.page.conftest import OpenPage
 from tests.page.test_batchnorm import grids, numbers, text
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.page.conftest import OpenPage
-from ui.stepper.subjects import SUBJECTS
+from ui.walks.layers import SUBJECTS
 
 Visit = Callable[..., AppTest]
 TITLES = [subject.title for subject in SUBJECTS.values()]

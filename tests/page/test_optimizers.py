@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnlib.effective_step import CURVES, SIGNALS, effect, signal
 from nnlib.experiments import run
+from nnlib.labs.optimizers.effective_step import CURVES, SIGNALS, effect, signal
+from nnlib.labs.optimizers.published import PUBLISHED
+from nnlib.labs.optimizers.surfaces import SURFACES
+from nnlib.labs.optimizers.walks import walk
 from nnlib.optim import DEFAULTS, RULES
-from nnlib.published_rules import PUBLISHED
-from nnlib.surface_race import walk
-from nnlib.surfaces import SURFACES
 from tests.page.conftest import OpenPage
-from ui import sweeps
-from ui.data_race import make, rates
-from ui.effective_step_charts import factors_frame, weights_frame
-from ui.race_panel import LIMITS, outcome
-from ui.surface_race import GRID, heights
-from ui.update_rule_subjects import MEMORY, UPDATE_RULES
+from ui.components.surface_race import GRID, heights
+from ui.lessons.optimizers.data_race import make, rates
+from ui.lessons.optimizers.effective_step_charts import factors_frame, weights_frame
+from ui.lessons.optimizers.race import LIMITS, outcome
+from ui.runs import sweeps
+from ui.walks.update_rules import MEMORY, UPDATE_RULES
 
 RACE = {"opt_part": "Race on a surface"}
 DATA = {"opt_part": "Race on data"}

@@ -10,12 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnlib.experiments import Experiment, run
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from tests.page.conftest import OpenPage
-from ui import sweeps
-from ui.live import Run
-from ui.overfit_map import CLICKED, TRIES
-from ui.overfit_settings import MOST_SEED, PRESETS, RATES, SCALES, START, map_experiment, spec_of
+from ui.lessons.overfit.maps import CLICKED, TRIES
+from ui.lessons.overfit.settings import MOST_SEED, PRESETS, RATES, SCALES, START, map_experiment, spec_of
+from ui.runs import sweeps
+from ui.runs.live import Run
 
 PAGE = "overfit"
 GUESSED = {"of_guess": "five layers"}

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnlib.run_spec import RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.search import Choice, Interval, SearchPlan, StudyState, storage_url, studies
 from nnlib.search.work import work
 from tests.page.conftest import OpenPage
-from ui import search_controls, search_desk, sweeps
-from ui.compare_words import LABELS
-from ui.search_view import FEWEST, VIEWS
+from ui.lessons.search import controls
+from ui.lessons.search import desk as search_desk
+from ui.lessons.search.view import FEWEST, VIEWS
+from ui.runs import sweeps
+from ui.widgets.words import LABELS
 
 PAGE = "train_best_model"
 SEARCH = {"train_part": "Search", "search_guess": "hidden layers"}
@@ -201,7 +203,7 @@ class TestControls:
     @pytest.mark.parametrize("base", ["Digits: a good start", "Spiral: see the boundary"])
     def test_everything_varied(self, open_page: OpenPage, method: str, base: str):
         app = open_page(PAGE, **SEARCH, search_method=method, search_base=base, search_points="2")
-        names = [name for name in (*search_controls.RANGES, *search_controls.USUAL) if name != "augment"]
+        names = [name for name in (*controls.RANGES, *controls.USUAL) if name != "augment"]
         app = app.multiselect(key="search_vary").set_value(names).run()
         assert not app.exception
         if method == "grid":
@@ -209,11 +211,11 @@ class TestControls:
         else:
             assert app.button(key="search_start")
 
-    @pytest.mark.parametrize("name", search_controls.RANGES)
+    @pytest.mark.parametrize("name", controls.RANGES)
     def test_ranges_at_their_ends_and_of_one_value(self, open_page: OpenPage, name: str):
         app = open_page(PAGE, **SEARCH)
         app = app.multiselect(key="search_vary").set_value([name]).run()
-        options = search_controls.RANGES[name].options
+        options = controls.RANGES[name].options
         for low, high in ((options[0], options[-1]), (options[0],) * 2, (options[-1],) * 2):
             app = app.select_slider(key=f"vary_{name}").set_value((low, high)).run()
             assert not app.exception and not app.error
@@ -231,7 +233,7 @@ class TestControls:
         app = open_page(PAGE, depth="3", num_epochs="5")
         app = app.segmented_control(key="train_part").set_value("Search").run()
         app = app.segmented_control(key="search_guess").set_value("hidden layers").run()
-        app = app.selectbox(key="search_base").set_value(search_controls.HERE).run()
+        app = app.selectbox(key="search_base").set_value(controls.HERE).run()
         assert "hidden layers 3" in words(app)
 
     def test_a_name_that_is_taken(self, open_page: OpenPage):
@@ -242,7 +244,7 @@ class TestControls:
     @pytest.mark.parametrize("strange", ["", "NaN", "1e999", "-5", "☃", "1,0", "../../x"])
     def test_strange_links_break_nothing(self, open_page: OpenPage, strange: str):
         names = "base num_train epochs method trials points pruning seed name view half trial x y"
-        keys = [*(f"search_{name}" for name in names.split()), *(f"vary_{name}" for name in search_controls.RANGES)]
+        keys = [*(f"search_{name}" for name in names.split()), *(f"vary_{name}" for name in controls.RANGES)]
         app = open_page(PAGE, **dict.fromkeys(keys, strange) | SEARCH)
         assert not app.exception and not app.error
 

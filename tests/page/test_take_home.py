@@ -1,4 +1,4 @@
-"""The take-home menu: its three files are those of `nnlib.export` and `nnlib.experiments`."""
+"""The take-home menu: its three files are those of `nnlib.experiments.export` and `nnlib.experiments`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnlib.experiments import Experiment, Result, run, to_csv
-from nnlib.export import notebook, script
-from nnlib.run_spec import RunSpec
+from nnlib.experiments.export import notebook, script
+from nnlib.runs.spec import RunSpec
 
 SPEC = RunSpec(data="moons", width=4, batch_size=60, num_epochs=2)
 EXPERIMENT = Experiment("two rules", (SPEC, replace(SPEC, update_rule="sgd")))
@@ -20,7 +20,7 @@ def page(experiment, results, made):
 
     import streamlit as st
 
-    from ui.take_home import take_home
+    from ui.runs.take_home import take_home
 
     def note(label, make, file, mime, **how):
         made[file] = make()
@@ -48,7 +48,7 @@ def test_the_files(done: bool):
 def test_the_real_buttons_are_drawn():
     def real() -> None:
         from nnlib.experiments import EXPERIMENTS
-        from ui.take_home import take_home
+        from ui.runs.take_home import take_home
 
         take_home(EXPERIMENTS["digits_batchnorm_deep"], [None, None], "menu")
 

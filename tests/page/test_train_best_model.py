@@ -9,13 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnlib.optim import RULES
-from nnlib.run_spec import POINTS, RunSpec
+from nnlib.runs.spec import POINTS, RunSpec
 from nnlib.schedules import SCHEDULES
 from tests.page.conftest import OpenPage
-from ui import controls
-from ui.datasets import TITLES
-from ui.live import Run
-from ui.presets import DIGITS, TRAIN
+from ui.lessons.train.presets import DIGITS, TRAIN
+from ui.runs.live import Run
+from ui.widgets import controls
+from ui.widgets.datasets import TITLES
 
 PAGE = "train_best_model"
 SLIDERS = {  # key -> the least and the greatest value

@@ -1,0 +1,1 @@
+"""What the lessons measure, a room a lesson; no room knows another."""

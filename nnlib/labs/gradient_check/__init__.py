@@ -1,0 +1,1 @@
+"""Gradients of a whole network against its loss, and faults planted on purpose."""

@@ -1,0 +1,1 @@
+"""What normalization does to a batch, and what it is like to do without."""

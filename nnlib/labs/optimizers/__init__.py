@@ -1,0 +1,1 @@
+"""Update rules on surfaces of two weights, and over a thousand gradients of one."""

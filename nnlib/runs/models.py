@@ -1,0 +1,191 @@
+"""Trained models as files (.npz): weights, settings, preprocessing and accuracies, checked before they are used."""
+
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy import ndarray
+
+from nnlib import checkpoints
+from nnlib.augmentation import AUGMENTATIONS
+from nnlib.data import Dataset, cifar10
+from nnlib.fc_net import FullyConnectedNet
+from nnlib.runs.accuracy import Accuracy
+from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.schedules import SCHEDULES
+
+KIND, VERSION = "a model of nnlib", 1
+MAX_BYTES = 64 << 20  # ten layers of 1,024 units on CIFAR-10 come to 50 MB
+PARTS = ("train", "val", "test")
+_MODEL = "model."
+_LIMITS = {"depth": 20, "width": 100_000, "num_train": 10**7, "batch_size": 10**7, "num_epochs": 10**6}
+_LEAST = {"num_train": 0, "seed": 0}
+_NAMES: dict[str, tuple[str | None, ...]] = {
+    "data": ("digits", "cifar10", *POINTS),
+    "normalization": (None, "batchnorm", "layernorm"),
+    "schedule": tuple(SCHEDULES),
+    "augment": (None, *AUGMENTATIONS),
+}
+_SHAPES = {"digits": (1, 8, 8), "cifar10": (3, 32, 32)}
+_WHITE = {"digits": 1.0, "cifar10": 255.0}
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A trained network, and all that is needed to use it and to train it again.
+
+    mean_image: what is subtracted from a picture before the network sees it, of shape image_shape; None for points.
+    accuracies: "train", "val", "test" -> how many it got right, as far as they were measured.
+    """
+
+    spec: RunSpec
+    model: FullyConnectedNet
+    class_names: tuple[str, ...]
+    mean_image: ndarray | None
+    epoch: int
+    accuracies: dict[str, Accuracy]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """(C, height, width), or None for points."""
+        return _SHAPES.get(self.spec.data)
+
+    @property
+    def white(self) -> float:
+        """The value of a fully lit pixel before the mean is subtracted."""
+        return _WHITE.get(self.spec.data, 1.0)
+
+    def prepare(self, pixels: ndarray) -> ndarray:
+        """Pictures (N, C, height, width) of 0..white as the network was trained on them: minus the mean image."""
+        if self.mean_image is None:
+            raise ValueError(f"{self.spec.data} has points, not pictures: give the network the points themselves.")
+        return pixels.astype(np.float32) - self.mean_image
+
+
+def of_state(
+    spec: RunSpec, dataset: Dataset, state: dict[str, ndarray], epoch: int, accuracies: dict[str, Accuracy]
+) -> SavedModel:
+    """A model of its own with the weights of `FullyConnectedNet.state()`, trained by this spec on this data set."""
+    model = spec.make_model(int(dataset.X_train[:1].size), len(dataset.class_names))
+    model.load_state(state)
+    return SavedModel(spec, model, dataset.class_names, dataset.mean_image, epoch, accuracies)
+
+
+def save_model(file: BinaryIO, saved: SavedModel) -> None:
+    """Write a model into an open binary file."""
+    arrays = {_MODEL + name: value for name, value in saved.model.state().items()}
+    if saved.mean_image is not None:
+        arrays["mean_image"] = saved.mean_image.astype(np.float32)
+    facts = {
+        "kind": KIND,
+        "version": VERSION,
+        "spec": asdict(saved.spec),
+        "class_names": list(saved.class_names),
+        "epoch": saved.epoch,
+        "accuracies": {part: list(accuracy) for part, accuracy in saved.accuracies.items()},
+    }
+    checkpoints.pack(file, arrays, facts)
+
+
+def load_model(file: BinaryIO, max_bytes: int = MAX_BYTES) -> SavedModel:
+    """What `save_model` wrote, checked: nothing in the file is believed, and nothing large is made before it fits.
+
+    Raises:
+        ValueError: it is no such file, is damaged, too large, or holds what cannot be; in one sentence.
+    """
+    arrays, facts = checkpoints.read(file, max_bytes)
+    if facts.get("kind") != KIND:
+        raise ValueError("the file holds no model: choose one that was saved with 'Download the model'.")
+    if facts.get("version") != VERSION:
+        raise ValueError(f"the file has version {facts.get('version')!s:.20}, but this program reads {VERSION}.")
+    spec, class_names = _spec(facts.get("spec")), facts.get("class_names")
+    known = _class_names(spec)
+    if class_names != list(known):
+        raise ValueError(f"the classes in the file are not those of {spec.data}: choose another.")
+    epoch = facts.get("epoch")
+    if type(epoch) is not int or not 0 <= epoch <= spec.num_epochs:
+        raise ValueError(f"the epoch in the file must be a whole number from 0 to {spec.num_epochs}: choose another.")
+    accuracies = _accuracies(facts.get("accuracies"))
+    image_shape = _SHAPES.get(spec.data)
+    mean_image = arrays.pop("mean_image", None)
+    if image_shape is not None:
+        _require("mean_image", mean_image, image_shape)
+    elif mean_image is not None:
+        raise ValueError("the file has a mean image, but points have none: choose another.")
+    model = _model(spec, int(np.prod(image_shape or (2,))), len(known), arrays)
+    return SavedModel(spec, model, known, mean_image, epoch, accuracies)
+
+
+def _spec(settings: Any) -> RunSpec:
+    """Settings as a `RunSpec`, each of the right kind and within range; those that are missing have their defaults."""
+    names = {field.name for field in fields(RunSpec)}
+    if not isinstance(settings, dict) or not settings.keys() <= names:
+        raise ValueError("the file lacks the settings of its run, or has unknown ones: choose another.")
+    for name, value in settings.items():
+        if not _can_be(name, value):
+            raise ValueError(f"the setting {name} in the file is {value!s:.40}, which cannot be: choose another.")
+    return RunSpec(**settings)
+
+
+def _can_be(name: str, value: Any) -> bool:
+    if name in _NAMES:
+        return value in _NAMES[name] if isinstance(value, str | None) else False
+    default = getattr(RunSpec, name)
+    if name == "weight_scale" and isinstance(value, str):
+        return value in ("he", "xavier")
+    if name == "update_rule":
+        return isinstance(value, str)  # RunSpec knows which there are
+    if name == "patience" and value is None:
+        return True
+    if name == "patience" or type(default) is int:
+        return type(value) is int and _LEAST.get(name, 1) <= value <= _LIMITS.get(name, 2**31)
+    return type(value) in (int, float) and isfinite(value) and 0 <= value <= 1e6
+
+
+def _class_names(spec: RunSpec) -> tuple[str, ...]:
+    if spec.data in POINTS:
+        return RunSpec(data=spec.data).load_data().class_names
+    return cifar10.CLASSES if spec.data == "cifar10" else tuple("0123456789")
+
+
+def _accuracies(given: Any) -> dict[str, Accuracy]:
+    fits = isinstance(given, dict) and all(
+        part in PARTS
+        and isinstance(pair, list)
+        and [type(number) for number in pair] == [int, int]
+        and 0 <= pair[0] <= pair[1] <= 10**9
+        for part, pair in given.items()
+    )
+    if not fits:
+        raise ValueError("the accuracies in the file cannot be: choose another.")
+    return {part: Accuracy(*pair) for part, pair in given.items()}
+
+
+def _model(spec: RunSpec, input_dim: int, num_classes: int, arrays: dict[str, ndarray]) -> FullyConnectedNet:
+    """The network of a spec with these arrays, which are checked before it is made."""
+    dims = [input_dim, *spec.hidden_dims, num_classes]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for i in range(1, len(dims)):
+        D, H = dims[i - 1], dims[i]
+        shapes |= {f"{_MODEL}W{i}": (D, H), f"{_MODEL}b{i}": (H,)}
+        if spec.normalization and i < len(dims) - 1:
+            shapes |= {f"{_MODEL}{name}{i}": (H,) for name in ("gamma", "beta")}
+        if spec.normalization == "batchnorm" and i < len(dims) - 1:
+            shapes |= {f"{_MODEL}{name}{i}": (H,) for name in ("running_mean", "running_var")}
+    if arrays.keys() != shapes.keys():
+        odd = sorted(arrays.keys() ^ shapes.keys())[0]
+        raise ValueError(f"the file and its settings do not fit together ({odd!s:.40}): choose another.")
+    for name, shape in shapes.items():
+        _require(name.removeprefix(_MODEL), arrays[name], shape)
+        if "running_var" in name and (arrays[name] < 0).any():
+            raise ValueError(f"{name.removeprefix(_MODEL)} in the file is negative, which cannot be: choose another.")
+    model = spec.make_model(input_dim, num_classes)
+    model.load_state({name.removeprefix(_MODEL): array for name, array in arrays.items()})
+    return model
+
+
+def _require(name: str, array: ndarray | None, shape: tuple[int, ...]) -> None:
+    if array is None or array.dtype != np.float32 or array.shape != shape or not np.isfinite(array).all():
+        arrived = "nothing" if array is None else f"{array.shape} {array.dtype}"
+        raise ValueError(f"{name} must be {shape} float32, finite numbers all, but is {arrived}: choose another file.")

@@ -1,0 +1,306 @@
+"""Damaged, foreign and hostile checkpoints are refused in one sentence, and change nothing."""
+
+import io
+import subprocess
+import sys
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlib import checkpoints
+from tests.nnlib.oracles import assert_one_sentence
+from tests.nnlib.training import everything_in, full_run, global_state, go, network, pictures
+from tests.places import ROOT
+
+Forge = Callable[[dict[str, np.ndarray], dict[str, Any]], Any]
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("good") / "run.npz"
+    go(full_run(), 9).save(path)
+    return path
+
+
+def refuse(path: Path, *parts: str, **settings: Any) -> None:
+    """Resuming raises one sentence, and the run is as it was."""
+    run = go(full_run(**settings), 2)
+    before = everything_in(run), global_state()
+    with pytest.raises(ValueError, match=r"\S") as error:
+        run.resume(path)
+    assert_one_sentence(error, *parts)
+    assert (everything_in(run), global_state()) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not a checkpoint" * 50,
+        b"PK\x05\x06" + bytes(18),  # an empty archive
+        b"\x93NUMPY\x01\x00",
+        b"\x80\x04\x95.",  # a pickle
+    ],
+)
+def test_files_of_other_kinds_are_refused(content, tmp_path):
+    path = tmp_path / "other.npz"
+    path.write_bytes(content)
+    refuse(path, "other.npz")
+    with open(path, "rb") as file, pytest.raises(ValueError, match="the file"):
+        checkpoints.read(file)  # type: ignore[arg-type]
+
+
+def test_arrays_and_pickles_in_an_npz_are_refused(tmp_path):
+    path = tmp_path / "other.npz"
+
+    def save(facts: np.ndarray) -> None:
+        arrays: dict[str, Any] = {"facts.json": facts}
+        np.savez(path, **arrays)
+
+    np.savez(path, a=np.zeros(3))
+    refuse(path)
+    save(np.array([{"iteration": 3}], dtype=object))
+    refuse(path)
+    save(np.array("[1, 2]"))
+    refuse(path)
+    save(np.array("{"))
+    refuse(path)
+
+
+def test_a_missing_file_is_called_missing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        full_run().resume(tmp_path / "none.npz")
+
+
+def test_truncated_checkpoints_are_refused(good, tmp_path):
+    content, path = good.read_bytes(), tmp_path / "cut.npz"
+    for length in np.linspace(0, len(content) - 1, 25).astype(int):
+        path.write_bytes(content[:length])
+        refuse(path, "cut.npz")
+
+
+def test_no_flipped_bit_goes_unnoticed(good, tmp_path):
+    """Either it is refused in one sentence, or it hit what does not matter and the run is the saved one."""
+    content, path, saved, refused = good.read_bytes(), tmp_path / "flipped.npz", full_run(), 0
+    saved.resume(good)
+    rng = np.random.default_rng(0)
+    for at in rng.integers(0, len(content), 60):
+        path.write_bytes(content[:at] + bytes([content[at] ^ (1 << rng.integers(8))]) + content[at + 1 :])
+        run = full_run()
+        before = everything_in(run)
+        try:
+            run.resume(path)
+        except ValueError as error:
+            assert_one_sentence(str(error))
+            assert everything_in(run) == before
+            refused += 1
+        else:
+            assert everything_in(run) == everything_in(saved)
+    assert refused > 30
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        ({"update_rule": "rmsprop"}, ["update_rule", "adam", "rmsprop"]),
+        ({"batch_size": 12}, ["batch_size", "8", "12"]),
+        ({"num_epochs": 5}, ["num_epochs", "4", "5"]),
+        ({"seed": 8}, ["seed", "7", "8"]),
+        ({"seed": 8, "model": network(7, "batchnorm", 0.7)}, ["seed 7", "8"]),
+        ({"schedule": "step"}, ["schedule", "cosine", "step"]),
+        ({"warmup": 0.2}, ["warmup", "0.1", "0.2"]),
+        ({"patience": 3}, ["patience", "None", "3"]),
+        ({"augment": None}, ["augment", "flip", "None"]),
+        ({"num_train_samples": 21}, ["num_train_samples", "20", "21"]),
+        ({"num_val_samples": None}, ["num_val_samples", "10", "None"]),
+        ({"lr_decay": 0.5}, ["lr_decay", "1.0", "0.5"]),
+        ({"data": pictures(49)}, ["num_train", "48", "49"]),
+    ],
+)
+def test_checkpoints_of_runs_with_other_settings_are_refused(good, settings, parts):
+    refuse(good, *parts, **settings)
+
+
+@pytest.mark.parametrize(
+    ("build", "parts"),
+    [
+        (lambda: network(7, "layernorm", 0.7), ["normalization", "batchnorm", "layernorm"]),
+        (lambda: network(7, "batchnorm", 0.6), ["dropout_keep_ratio", "0.7", "0.6"]),
+        (lambda: network(7, "batchnorm", 0.7, reg=0.5), ["reg", "0.01", "0.5"]),
+        (lambda: network(7, "batchnorm", 0.7, dtype=np.float64), ["dtype", "float32", "float64"]),
+        (lambda: network(8, "batchnorm", 0.7), ["seed", "7", "8"]),
+    ],
+)
+def test_checkpoints_of_other_networks_are_refused(good, build, parts):
+    run = full_run(7, model=build())
+    before = everything_in(run)
+    with pytest.raises(ValueError, match=r"\S") as error:
+        run.resume(good)
+    assert_one_sentence(error, *parts)
+    assert everything_in(run) == before
+
+
+def npy(shape: str, descr: str = "'<f4'") -> bytes:
+    """An .npy of 12 bytes of data under a header that claims more."""
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}".encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(12)
+
+
+def archive(member: bytes, compression: int = zipfile.ZIP_STORED) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as file:
+        file.writestr("a.npy", member)
+    return content.getvalue()
+
+
+def encrypted(content: bytes) -> bytes:
+    """The flag alone, in both headers."""
+    marked = bytearray(content)
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        marked[marked.find(signature) + offset] |= 1
+    return bytes(marked)
+
+
+HOSTILE = {
+    "negative": archive(npy("(-5,)")),
+    "more than there is": archive(npy("(1000,)")),
+    "objects": archive(npy("(3,)", "'|O'")),
+    "records": archive(npy("(3,)", "[('a', '<f4')]")),
+    "no such type": archive(npy("(3,)", "'zz'")),
+    "bomb": archive(npy("(3,)") + bytes(1 << 24), zipfile.ZIP_DEFLATED).replace(
+        (len(npy("(3,)")) + (1 << 24)).to_bytes(4, "little"), (1 << 31).to_bytes(4, "little")
+    ),
+    "petabytes": archive(npy(f"({2**50},)")),
+    "digits": archive(npy(f"({'9' * 400},)")),
+    "a truth for a size": archive(npy("(True,)")),
+    "an open bracket": archive(npy("(3")),
+    "an open quote": archive(npy("'''")),
+    "brackets": archive(npy("(" * 3000)),
+    "encrypted": encrypted(archive(npy("(3,)"))),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_archives_are_refused(name, tmp_path):
+    path = tmp_path / "hostile.npz"
+    path.write_bytes(HOSTILE[name])
+    refuse(path, "hostile.npz")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_holds_more_than_it_says_is_not_unpacked(method):
+    size = 1 << 26
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as file:
+        file.writestr("a.npy", bytes(size))
+    lying = content.getvalue().replace(size.to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="the file"):
+            checkpoints.read(io.BytesIO(lying))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < size / 4
+
+
+def test_a_checkpoint_that_would_unpack_to_too_much_is_refused(good):
+    with pytest.raises(ValueError, match="at most 1,000") as error:
+        checkpoints.read(good, max_bytes=1000)
+    assert_one_sentence(error, "run.npz")
+
+
+def without(name: str) -> Forge:
+    return lambda arrays, facts: (arrays.pop(name, None), facts.pop(name, None))
+
+
+def array(name: str, value: Any) -> Forge:
+    return lambda arrays, facts: arrays.update({name: np.asarray(value)})
+
+
+def fact(name: str, value: Any) -> Forge:
+    return lambda arrays, facts: facts.update({name: value})
+
+
+FORGED = {
+    "no settings": without("settings"),
+    "no losses": without("loss_history"),
+    "no iteration": without("iteration"),
+    "no rule's config": without("optim_config"),
+    "no weights": without("model.W1"),
+    "weights of another shape": array("model.W1", np.zeros(3, np.float32)),
+    "weights that are text": array("model.b1", ["a"] * 10),
+    "m of another shape": array("optim.m", np.zeros(3, np.float32)),
+    "settings in a list": fact("settings", [1]),
+    "settings of nothing": fact("settings", None),
+    **{f"iteration {value!r}": fact("iteration", value) for value in ("abc", -3, 2.5, None, [1], 10**9)},
+    "epoch in words": fact("epoch", "three"),
+    "best accuracy of nothing": fact("best_val_acc", None),
+    "config in a list": fact("optim_config", [1]),
+    "config of nothing": fact("optim_config", None),
+    "t in words": fact("optim_config", {"learning_rate": 0.1, "t": "nine"}),
+    "best without W1": without("best.W1"),
+    "best of another shape": array("best.W1", np.zeros(3, np.float32)),
+    "no m": without("optim.m"),
+    "m of ints": array("optim.m", np.zeros(410, int)),
+    "losses that are text": array("loss_history", ["a"] * 9),
+    "losses in rows": array("loss_history", np.zeros((9, 2))),
+    "too few losses": array("loss_history", np.zeros(3)),
+    "steps beyond the last": lambda arrays, facts: (
+        facts.update(iteration=30, epoch=5),
+        arrays.update(loss_history=np.zeros(30)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_checkpoints_are_refused(good, name, tmp_path):
+    arrays, facts = checkpoints.read(good)
+    assert arrays["optim.m"].shape == (410,)
+    FORGED[name](arrays, facts)
+    refuse(checkpoints.write(tmp_path / "forged.npz", arrays, facts))
+
+
+GENERATOR = """
+import sys
+import numpy as np
+from nnlib import checkpoints
+from tests.nnlib.training import everything_in, full_run, global_state, go
+
+path, seed = sys.argv[1], eval(sys.argv[2])
+go(full_run(None), 9).save(path)
+state = checkpoints.read(path)[0]["global_state"]
+go(full_run(seed), 9).save(path)
+arrays, facts = checkpoints.read(path)
+for key, rest in (
+    (state[:3], [1, 0, 0.0]),
+    (state, [10**6, 0, 0.0]),
+    (state, [-1, 0, 0.0]),
+    (state, ["a", 0, 0.0]),
+    (state, [1, 0, "a"]),
+    (state, None),
+    (state.astype(str), [1, 0, 0.0]),
+):
+    checkpoints.write(path, arrays | {"global_state": key}, facts | {"global_state": rest})
+    run = full_run(seed)
+    before = everything_in(run), global_state()
+    try:
+        run.resume(path)
+    except ValueError:
+        assert (everything_in(run), global_state()) == before, rest
+    else:
+        assert seed is not None and global_state() == before[1], rest
+"""
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+def test_forged_states_of_the_global_generator_are_refused(seed, tmp_path):
+    """In a process of its own: a position outside the state makes NumPy read beyond it."""
+    command = [sys.executable, "-W", "error", "-c", GENERATOR, str(tmp_path / "run.npz"), str(seed)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)

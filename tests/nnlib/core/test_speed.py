@@ -1,0 +1,29 @@
+"""Memory: a step of training finds the memory that the step before has freed."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from tests.places import ROOT
+
+STEPS = """
+import resource
+import numpy as np
+import nnlib
+from nnlib.optim import adam
+
+w, dw, config = np.zeros(350_000, np.float32), np.ones(350_000, np.float32), {}
+for step in range(12):
+    if step == 2:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    adam(w, dw, config, out=w)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 10)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have rules of their own")
+def test_a_step_takes_no_new_pages_from_the_system():
+    run = subprocess.run([sys.executable, "-c", STEPS], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(run.stdout) < 100, "page faults a step; without `keep_freed_memory` there are above 1000"

@@ -1,0 +1,127 @@
+"""What a search varies: ranges and choices that are refused in a sentence, grids, and plans that survive storage."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from nnlib.runs.spec import RunSpec
+from nnlib.search import Choice, Interval, SearchError, SearchPlan, shown_url, storage_url
+
+BASE = RunSpec(depth=1, width=8, num_epochs=2)
+RATE: dict[str, Interval | Choice] = {"learning_rate": Interval(1e-4, 1)}
+FULL = SearchPlan(
+    replace(BASE, patience=3, augment="flip"),
+    {
+        **RATE,
+        "depth": Interval(1, 5),
+        "normalization": Choice((None, "batchnorm")),
+        "weight_scale": Choice(("he", 0.1)),
+    },
+    method="random",
+    pruning="halving",
+    num_trials=7,
+    points=3,
+    seed=4,
+)
+
+
+@pytest.mark.parametrize("plan", [FULL, SearchPlan(BASE, RATE), replace(FULL, method="grid")])
+def test_a_plan_survives_storage(plan):
+    assert SearchPlan.from_data(json.loads(json.dumps(plan.as_data()))) == plan
+
+
+@pytest.mark.parametrize(
+    ("space", "says"),
+    [
+        ({}, "nothing to vary"),
+        ({"learning_rate": Interval(1, 0.1)}, "swap"),
+        ({"learning_rate": Interval(0, 1)}, "must stay within 1e-07 and 100"),
+        ({"learning_rate": Interval(1e-3, float("inf"))}, "two numbers"),
+        ({"learning_rate": Interval(1e-3, float("nan"))}, "two numbers"),
+        ({"depth": Interval(0, 3)}, "must stay within 1 and 20"),
+        ({"depth": Interval("1", 3)}, "two numbers"),  # type: ignore[arg-type]
+        ({"momentum": Interval(0, 1)}, "cannot be searched"),
+        ({"update_rule": Interval(0, 1)}, "intervals are for"),
+        ({"update_rule": Choice(())}, "no values"),
+        ({"update_rule": Choice(("adam", "magic"))}, "cannot be 'magic'"),
+        ({"depth": Choice((2, 200))}, "must stay within"),
+        ({"depth": Choice((2, "deep"))}, "numbers"),
+        ({"normalization": Choice(("batchnorm", "None"))}, "cannot be 'None'"),
+    ],
+)
+def test_a_space_that_makes_no_sense_is_refused_in_a_sentence(space, says):
+    with pytest.raises(SearchError, match=says):
+        SearchPlan(BASE, space)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"method": "luck"},
+        {"pruning": "all"},
+        {"num_trials": 0},
+        {"num_trials": 1.5},
+        {"points": 0},
+        {"seed": -1},
+        {"method": "grid", "points": 50, "space": {"learning_rate": Interval(1e-4, 1), "reg": Interval(1e-6, 1)}},
+    ],
+)
+def test_a_plan_out_of_bounds_is_refused(wrong):
+    with pytest.raises(SearchError):
+        replace(FULL, **wrong)
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"space": {}}, FULL.as_data() | {"space": {"depth": {"low": 1}}}])
+def test_what_is_no_plan_is_refused(data):
+    with pytest.raises(SearchError):
+        SearchPlan.from_data(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "interval", "points", "expected"),
+    [
+        ("learning_rate", Interval(1e-4, 1), 5, [1e-4, 1e-3, 1e-2, 1e-1, 1.0]),
+        ("learning_rate", Interval(3e-3, 3e-3), 5, [3e-3]),
+        ("depth", Interval(1, 3), 5, [1, 2, 3]),
+        ("width", Interval(16, 256), 3, [16, 64, 256]),
+        ("dropout_keep_ratio", Interval(0.5, 1), 3, [0.5, 0.75, 1.0]),
+        ("weight_scale", Interval(0.012345, 0.2), 2, [0.012345, 0.2]),
+    ],
+)
+def test_a_grid_is_evenly_spaced_and_stays_within(name, interval, points, expected):
+    assert interval.grid(name, points) == pytest.approx(expected)
+    assert all(interval.low <= value <= interval.high for value in interval.grid(name, points))
+
+
+def test_a_grid_has_every_combination_once():
+    plan = replace(FULL, method="grid")
+    points = plan.grid()
+    assert plan.wanted == len(points) == 3 * 3 * 2 * 2
+    assert len({json.dumps(point) for point in points}) == len(points)
+    assert points != replace(plan, seed=5).grid()
+
+
+def test_a_trial_is_the_base_with_what_was_chosen_rounded_to_three_digits():
+    spec = FULL.spec({"learning_rate": 0.00123456, "depth": 3, "normalization": "batchnorm", "weight_scale": "he"})
+    assert spec == replace(FULL.base, learning_rate=0.00123, depth=3, normalization="batchnorm")
+
+
+@pytest.mark.parametrize(
+    ("named", "used"),
+    [
+        ("postgresql://me:secret@host:5433/db", "postgresql+psycopg://me:secret@host:5433/db"),
+        ("postgres://host/db", "postgresql+psycopg://host/db"),
+        ("sqlite:////somewhere/x.db", "sqlite:////somewhere/x.db"),
+    ],
+)
+def test_the_database_is_named_by_the_environment(monkeypatch, named, used):
+    monkeypatch.setenv("NNLIB_STORAGE", named)
+    assert storage_url() == used
+    assert "secret" not in shown_url(used) and "psycopg" not in shown_url(used)
+
+
+def test_the_database_is_a_file_in_the_cache_folder_by_default(monkeypatch, tmp_path):
+    monkeypatch.delenv("NNLIB_STORAGE", raising=False)
+    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path))
+    assert storage_url() == f"sqlite:///{tmp_path}/studies.sqlite3"

@@ -1,0 +1,138 @@
+"""The server's side of a search: workers are shared, searches that nobody watches stop, the thread comes and goes."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from nnlib.experiments import Experiment, Pool, Sweep
+from nnlib.runs.spec import RunSpec
+from nnlib.search import Interval, SearchError, SearchPlan, StudyState, storage
+from ui.lessons.search import desk as search_desk
+from ui.lessons.search.desk import Book, Desk
+
+ENOUGH = 120.0
+SPEC = RunSpec(num_train=60, depth=1, width=8, batch_size=20, num_epochs=2)
+PLAN = SearchPlan(SPEC, {"learning_rate": Interval(1e-4, 1)}, method="random", pruning="none", num_trials=3)
+ENDLESS = replace(PLAN, num_trials=2000)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'studies.sqlite3'}"
+    yield url
+    storage.open_storage(url).engine.dispose()
+
+
+@pytest.fixture
+def desk(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[Desk]:
+    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path))
+    monkeypatch.setattr(search_desk, "POLL", 0.05)
+    pool = Pool(1)
+    desk = Desk(url, pool)
+    yield desk
+    pool.close()
+    monkeypatch.setattr(search_desk, "FORGET", 0.0)
+    until(desk, lambda: desk._thread is None)
+
+
+def until(desk: Desk, condition) -> None:
+    last = time.monotonic() + ENOUGH
+    while not condition():
+        assert time.monotonic() < last
+        time.sleep(0.02)
+
+
+def wait(desk: Desk, name: str, condition) -> Book:
+    until(desk, lambda: condition(desk.look(name)))
+    return desk.look(name)
+
+
+def state(desk: Desk, name: str) -> StudyState:
+    shown = desk.look(name).state
+    assert shown is not None
+    return shown
+
+
+def test_a_study_is_done_and_seen(desk: Desk):
+    desk.create("done", PLAN)
+    assert desk.names() == ["done"]
+    book = desk.look("done")
+    assert book.state and not book.state.trials and not book.running
+    desk.start("done", "me")
+    book = wait(desk, "done", lambda book: book.state.over)
+    assert not book.running and not book.error and len(state(desk, "done").ended) == 3
+    desk.prolong("done", 4)
+    assert state(desk, "done").plan.num_trials == 4
+    desk.start("done", "me")
+    wait(desk, "done", lambda book: len(book.state.ended) == 4)
+    desk.delete("done")
+    assert "done" not in desk.names()
+    assert "may have been deleted" in desk.look("done").error
+
+
+def test_a_sweep_gets_its_turn_beside_a_search_that_takes_all_workers(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(search_desk, "SLICE", 0.2)
+    desk.create("endless", ENDLESS)
+    desk.start("endless", "me")
+    wait(desk, "endless", lambda book: len(book.state.ended) > 2)
+    before = len(state(desk, "endless").ended)
+    sweep = Sweep(Experiment("mine", (SPEC, replace(SPEC, seed=1))), desk._pool, owner="somebody else")
+    assert sweep.wait(ENOUGH)
+    assert sweep.snapshot().state == "finished"
+    book = wait(desk, "endless", lambda book: len(book.state.ended) > before + 2)  # and it goes on afterwards
+    assert book.running
+    desk.stop("endless")
+
+
+def test_stopping_gives_the_trial_back(desk: Desk):
+    desk.create("long", replace(PLAN, base=replace(SPEC, num_epochs=100_000)))
+    desk.start("long", "me")
+    wait(desk, "long", lambda book: any(trial.settings for trial in book.state.running))
+    desk.stop("long")
+    book = wait(desk, "long", lambda book: [trial.state for trial in book.state.trials] == ["waiting"])
+    assert state(desk, "long").claimable == 3
+    assert not book.running and not book.error
+
+
+def test_a_search_that_nobody_watches_is_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.create("alone", replace(ENDLESS, seed=1))
+    desk.start("alone", "gone")
+    wait(desk, "alone", lambda book: book.state.running)
+    book = desk.look("alone")
+    monkeypatch.setattr(search_desk, "END_AFTER", 0.1)
+    monkeypatch.setattr(search_desk, "is_connected", lambda owner: owner == "gone")
+    time.sleep(0.5)
+    assert book.running  # its owner is there, on another page
+    monkeypatch.setattr(search_desk, "is_connected", lambda owner: False)
+    until(desk, lambda: not book.running)
+
+
+def test_a_search_that_cannot_be_run_says_why_and_stops(desk: Desk):
+    desk.create("pictures", replace(PLAN, base=replace(SPEC, data="cifar10")))
+    desk.start("pictures", "me")
+    book = wait(desk, "pictures", lambda book: book.error)
+    assert "CIFAR-10 is not here" in book.error and not book.running
+    assert not state(desk, "pictures").trials
+
+
+def test_the_thread_goes_when_nobody_looks_and_comes_again(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    desk.names()
+    monkeypatch.setattr(search_desk, "FORGET", 0.0)
+    until(desk, lambda: desk._thread is None)
+    monkeypatch.setattr(search_desk, "FORGET", 30.0)
+    assert isinstance(desk.names(), list)
+    assert desk._thread is not None
+
+
+def test_faults_are_sentences_and_do_not_end_the_thread(desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys):
+    from nnlib.search import studies
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, "names", lambda url: 1 / 0)
+        with pytest.raises(SearchError, match="unexpected ZeroDivisionError"):
+            desk.names(fresh=True)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    until(desk, lambda: not desk._error)
+    assert isinstance(desk.names(), list)

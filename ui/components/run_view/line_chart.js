@@ -1,0 +1,276 @@
+// Draws curves over the iterations in real pixels: axes, curves with labels at their tips, chance line, cursor, hover.
+
+import { html, pool, rem, set, svg, write } from "../shared/dom.js";
+import { isNumber, logTicks, nearest, powerOfTen, ticks, whole } from "../shared/numbers.js";
+
+const PAD = 4; // px by which the clipped plot area is larger than the axes, so that lines on its edge keep their width
+
+// Options: name (for data-chart), title, xTitle, format(value), tick(value), scrub(x), hover(x | null), and
+// series: [{key, label, brief, bridge}] where `bridge` draws through gaps (values not measured) instead of breaking the
+// line (values that are not finite).
+export class LineChart {
+    constructor(options) {
+        Object.assign(this, options);
+        this.x = [];
+        this.values = {};
+        this.axes = { xEnd: 1, low: 0, high: 1, log: false };
+        this.size = { width: 0, height: 0 };
+        this.build();
+    }
+
+    build() {
+        this.heading = html("h3", {}, this.title);
+        this.note = html("span", { class: "note" });
+        this.readout = html("output", { class: "readout", "aria-label": `${this.title} under the pointer` });
+        this.grid = svg("g", { class: "grid" });
+        this.axisLine = svg("line", { class: "axis" });
+        this.xLabels = svg("g", { class: "ticks x" });
+        this.yLabels = svg("g", { class: "ticks y" });
+        this.xTitleText = svg("text", { class: "axis-title", "text-anchor": "middle" }, this.xTitle);
+        this.chanceLine = svg("line", { class: "chance" });
+        this.chanceText = svg("text", { class: "chance-label", dy: "0.35em" });
+        this.markLine = svg("line", { class: "mark" });
+        this.markText = svg("text", { class: "mark-label" });
+        this.hoverLine = svg("line", { class: "hover", display: "none" });
+        this.cursorLine = svg("line", { class: "cursor", display: "none" });
+        this.empty = svg("text", { class: "empty", "text-anchor": "middle" });
+        this.parts = this.series.map(({ key }) => ({
+            line: svg("path", { class: `line ${key}`, "data-series": key }),
+            dots: svg("path", { class: `dots ${key}` }),
+            tip: svg("circle", { class: `tip ${key}`, r: 5, display: "none" }),
+            label: svg("text", { class: `tip-label ${key}`, display: "none" }),
+            cursor: svg("circle", { class: `cursor-dot ${key}`, r: 6, display: "none" }),
+        }));
+        const all = (part) => this.parts.map((parts) => parts[part]);
+        this.plot = svg("svg", { class: "plot", overflow: "hidden" }, this.chanceLine, this.markLine, this.hoverLine,
+            ...all("line"), ...all("dots"));
+        this.target = svg("rect", { class: "target", "data-target": this.name });
+        this.canvas = svg("svg", { class: "canvas", role: "img", "aria-label": this.title },
+            this.grid, this.axisLine, this.xLabels, this.yLabels, this.xTitleText, this.plot, this.cursorLine, ...all("tip"),
+            ...all("cursor"), this.chanceText, this.markText, ...all("label"), this.empty, this.target);
+        this.box = html("div", { class: "box" }, this.canvas);
+        const about = { class: `card chart ${this.name}`, "data-chart": this.name, "aria-label": this.title };
+        this.node = html("section", about, html("header", {}, this.heading, this.note, this.readout), this.box);
+        this.listen();
+    }
+
+    // Pointer: hovering reads values off, pressing and dragging scrubs.
+    listen() {
+        const at = (event) => this.xAt(event.clientX - this.canvas.getBoundingClientRect().left);
+        this.target.addEventListener("pointerdown", (event) => {
+            this.target.setPointerCapture(event.pointerId);
+            this.scrub(at(event));
+        });
+        this.target.addEventListener("pointermove", (event) => {
+            if (event.buttons & 1) {
+                this.scrub(at(event));
+            }
+            this.hover(at(event));
+        });
+        this.target.addEventListener("pointerleave", () => this.hover(null));
+    }
+
+    // Take the size that the style sheet gives; true if there is any.
+    measure() {
+        const { clientWidth: width, clientHeight: height } = this.box;
+        if (width === 0 || height === 0) {
+            return false;
+        }
+        const unit = rem();
+        const narrow = width < 22 * unit;
+        this.unit = unit;
+        this.narrow = narrow;
+        this.size = { width, height };
+        const right = width - (narrow ? 3.6 : 6) * unit;
+        this.area = { left: 3.4 * unit, top: 0.7 * unit, right, bottom: height - 2.9 * unit };
+        return true;
+    }
+
+    // Model: x, values {key: array}, axes {xEnd, low, high, log}, chance {value, label} | null, mark {x, label} | null,
+    // note and empty (strings).
+    draw(model) {
+        Object.assign(this, { x: model.x, values: model.values, axes: model.axes, model });
+        if (this.size.width === 0 && !this.measure()) {
+            return;
+        }
+        const { left, top, right, bottom } = this.area;
+        const [x, y, width, height] = [left - PAD, top - PAD, right - left + 2 * PAD, bottom - top + 2 * PAD];
+        set(this.canvas, { width: this.size.width, height: this.size.height });
+        set(this.plot, { x, y, width, height, viewBox: [x, y, width, height].join(" ") });
+        set(this.target, { x: left, y: top, width: right - left, height: bottom - top });
+        set(this.node, { "data-scale": model.axes.log ? "log" : "linear", "data-points": model.x.length });
+        set(this.empty, { x: (left + right) / 2, y: (top + bottom) / 2 });
+        write(this.empty, model.empty);
+        write(this.note, model.note);
+        this.drawAxes();
+        this.drawReferences(model);
+        this.drawCurves();
+    }
+
+    sx(x) {
+        const { left, right } = this.area;
+        return left + ((right - left) * x) / this.axes.xEnd;
+    }
+
+    sy(y) {
+        const { top, bottom } = this.area;
+        const { low, high, log } = this.axes;
+        const share = log ? Math.log(Math.max(y, low) / low) / Math.log(high / low) : (y - low) / (high - low);
+        return Math.max(top - 50, Math.min(bottom + 50, bottom - (bottom - top) * share));
+    }
+
+    xAt(px) {
+        const { left, right } = this.area;
+        return Math.max(0, Math.min(1, (px - left) / (right - left))) * this.axes.xEnd;
+    }
+
+    drawAxes() {
+        const { left, top, right, bottom } = this.area;
+        const { xEnd, low, high, log } = this.axes;
+        const key = [left, top, right, bottom, xEnd, low, high, log].join();
+        if (key === this.axesDrawn) {
+            return;
+        }
+        this.axesDrawn = key;
+        const rows = Math.max(2, (bottom - top) / (1.9 * this.unit));
+        const ys = log ? logTicks(low, high, rows) : ticks(low, high, rows);
+        const columns = Math.max(2, (right - left) / (3.3 * this.unit));
+        const xs = ticks(0, xEnd, columns).filter((x) => Number.isInteger(x));
+        pool(this.grid, ys.length, () => svg("line")).forEach((line, i) => {
+            set(line, { x1: left, x2: right, y1: this.sy(ys[i]), y2: this.sy(ys[i]) });
+        });
+        set(this.axisLine, { x1: left, x2: right, y1: bottom, y2: bottom });
+        pool(this.yLabels, ys.length, () => svg("text", { "text-anchor": "end", dy: "0.35em" })).forEach((label, i) => {
+            set(label, { x: left - 0.5 * this.unit, y: this.sy(ys[i]) });
+            write(label, log && high > 1e4 ? powerOfTen(Math.round(Math.log10(ys[i]))) : this.tick(ys[i]));
+        });
+        pool(this.xLabels, xs.length, () => svg("text", { "text-anchor": "middle" })).forEach((label, i) => {
+            set(label, { x: this.sx(xs[i]), y: bottom + 1.15 * this.unit });
+            write(label, whole(xs[i]));
+        });
+        set(this.xTitleText, { x: (left + right) / 2, y: bottom + 2.35 * this.unit });
+    }
+
+    // The line of what knowing nothing gives, and the mark of where the run broke off.
+    drawReferences({ chance, mark }) {
+        const { left, top, right, bottom } = this.area;
+        const shown = chance && isNumber(chance.value);
+        set(this.chanceLine, { display: shown ? null : "none" });
+        set(this.chanceText, { display: shown ? null : "none" });
+        if (shown) {
+            const y = this.sy(chance.value);
+            set(this.chanceLine, { x1: left, x2: right, y1: y, y2: y });
+            write(this.chanceText, this.narrow ? "chance" : chance.label);
+        }
+        set(this.markLine, { display: mark ? null : "none" });
+        set(this.markText, { display: mark ? null : "none" });
+        if (mark) {
+            const x = this.sx(mark.x);
+            const late = x > (left + right) / 2;
+            set(this.markLine, { x1: x, x2: x, y1: top, y2: bottom });
+            const anchor = late ? "end" : "start";
+            set(this.markText, { x: x + (late ? -6 : 6), y: top + 0.9 * this.unit, "text-anchor": anchor });
+            write(this.markText, mark.label);
+        }
+    }
+
+    drawCurves() {
+        const px = this.x.map((x) => this.sx(x));
+        const tips = [];
+        this.series.forEach(({ key, bridge, label, brief }, s) => {
+            const values = this.values[key] ?? [];
+            let line = "";
+            let dots = "";
+            let open = false;
+            let last = -1;
+            for (let i = 0; i < px.length; i += 1) {
+                if (!isNumber(values[i])) {
+                    open = open && bridge;
+                    continue;
+                }
+                const point = `${px[i].toFixed(1)} ${this.sy(values[i]).toFixed(1)}`;
+                line += open ? `L${point}` : `M${point}h0`; // h0: a point without neighbours shows as a dot
+                dots += `M${point}h0`;
+                open = true;
+                last = i;
+            }
+            const parts = this.parts[s];
+            set(parts.line, { d: line });
+            set(parts.dots, { d: bridge && px.length <= 40 ? dots : "" });
+            if (last >= 0) {
+                const [x, y] = [px[last], this.sy(values[last])];
+                set(parts.tip, { cx: x, cy: y, display: y < this.area.top - PAD ? "none" : null });
+                set(parts.label, { display: null });
+                write(parts.label, this.narrow ? brief : label);
+                tips.push({ label: parts.label, x, y });
+            } else {
+                set(parts.tip, { display: "none" });
+                set(parts.label, { display: "none" });
+            }
+        });
+        const { chance } = this.model;
+        if (chance && isNumber(chance.value)) {
+            tips.push({ label: this.chanceText, x: this.area.right, y: this.sy(chance.value) });
+        }
+        this.placeTips(tips);
+    }
+
+    // Labels beside the ends of the curves and of the chance line, pushed apart where they would meet.
+    placeTips(tips) {
+        const { top, right, bottom } = this.area;
+        const gap = 1.15 * this.unit;
+        const reach = right - 5 * this.unit; // a label that starts further left does not meet the chance line's
+        tips.forEach((tip) => { tip.at = Math.max(top, Math.min(bottom, tip.y)); });
+        const column = tips.some((tip) => tip.label !== this.chanceText && tip.x > reach) ? tips
+            : tips.filter((tip) => tip.label !== this.chanceText);
+        column.sort((p, q) => p.y - q.y);
+        for (let i = 1; i < column.length; i += 1) {
+            column[i].at = Math.max(column[i].at, column[i - 1].at + gap);
+        }
+        for (let i = column.length - 1, floor = bottom; i >= 0; i -= 1, floor = column[i + 1].at - gap) {
+            column[i].at = Math.min(column[i].at, floor);
+        }
+        for (const { label, x, at } of tips) {
+            set(label, { x: x + 0.65 * this.unit, y: at, dy: "0.35em" });
+        }
+    }
+
+    // The scrubber's place (null: none): a line, and a dot on each curve, at `values` or at what was measured last.
+    cursor(x, values) {
+        this.place(this.cursorLine, x);
+        this.series.forEach(({ key }, s) => {
+            const known = x === null || !this.area ? null : this.known(key, x, values[key]);
+            set(this.parts[s].cursor, known ? { cx: this.sx(known.x), cy: this.sy(known.y) } : {});
+            set(this.parts[s].cursor, { display: known ? null : "none" });
+        });
+    }
+
+    known(key, x, value) {
+        if (value !== undefined) {
+            return isNumber(value) ? { x, y: value } : null;
+        }
+        const values = this.values[key] ?? [];
+        for (let i = this.x.length - 1; i >= 0; i -= 1) {
+            if (this.x[i] <= x && isNumber(values[i])) {
+                return { x: this.x[i], y: values[i] };
+            }
+        }
+        return null;
+    }
+
+    // The values at the measured point nearest to `x`; null ends it.
+    showHover(x) {
+        const i = x === null ? -1 : nearest(this.x, x);
+        this.place(this.hoverLine, i < 0 ? null : this.x[i]);
+        const values = this.series.map(({ key, label }) => `${label} ${this.format(this.values[key]?.[i])}`);
+        write(this.readout, i < 0 ? "" : `step ${whole(this.x[i])}: ${values.join(", ")}`);
+    }
+
+    place(line, x) {
+        if (x === null || !this.area) {
+            set(line, { display: "none" });
+            return;
+        }
+        set(line, { x1: this.sx(x), x2: this.sx(x), y1: this.area.top, y2: this.area.bottom, display: null });
+    }
+}

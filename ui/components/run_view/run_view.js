@@ -1,0 +1,335 @@
+// Draws a live or recorded training run: curves, picture, health and diagnosis at the step that the scrubber points to.
+
+import { html, pool, set, write } from "../shared/dom.js";
+import { Health } from "./health.js";
+import { LineChart } from "./line_chart.js";
+import { isNumber, NOTHING, percent, short, tickLabel, whole } from "../shared/numbers.js";
+import { Picture } from "./picture.js";
+import { Recording } from "./recording.js";
+import { Reveal, upTo } from "./reveal.js";
+import { axisNote, lossAxis, stepsEnd } from "./scales.js";
+import { Scrubber } from "./scrubber.js";
+
+const STATUS = {
+    ready: "Ready",
+    queued: "Waiting",
+    running: "Running",
+    paused: "Paused",
+    stopped: "Stopped",
+    finished: "Finished",
+    diverged: "Diverged",
+};
+const METRICS = [
+    ["iteration", "step"],
+    ["epoch", "epoch"],
+    ["loss", "loss (nats)"],
+    ["train_acc", "training accuracy"],
+    ["val_acc", "validation accuracy"],
+    ["learning_rate", "learning rate"],
+];
+const EMPTY = {
+    curve: "The curve starts with the first step.",
+    queued: "Waiting for its turn.",
+    card: "Appears with the first step.",
+    unremarkable: "Nothing stands out at this step.",
+};
+
+const LOSS = {
+    name: "loss",
+    title: "Loss (nats)",
+    format: short,
+    tick: tickLabel,
+    series: [
+        { key: "raw", label: "each batch", brief: "batch" },
+        { key: "smooth", label: "smoothed", brief: "smooth" },
+    ],
+};
+const ACCURACY = {
+    name: "accuracy",
+    title: "Accuracy (%)",
+    format: percent,
+    tick: (value) => tickLabel(Math.round(100 * value)),
+    series: [
+        { key: "train", label: "training", brief: "train", bridge: true },
+        { key: "val", label: "validation", brief: "val", bridge: true },
+    ],
+};
+const recordings = new Map(); // of the runs seen last, by name: a view that is mounted anew goes on with them
+const MOST_RECORDINGS = 4;
+
+class RunView {
+    constructor(parent, css) {
+        this.calls = 0;
+        this.reveal = new Reveal((until) => this.drawUntil(until));
+        this.buildDom();
+        parent.append(html("style", {}, css), this.root);
+        this.reset("");
+        this.connect();
+    }
+
+    buildDom() {
+        const scrub = (x) => {
+            this.scrubber.stop();
+            this.scrubber.slider.focus({ preventScroll: true });
+            this.go(this.recording.nearest(x));
+        };
+        const hover = (x) => this.charts.forEach((chart) => chart.showHover(x));
+        const shared = { xTitle: "step (one mini-batch each)", scrub, hover };
+        this.loss = new LineChart({ ...shared, ...LOSS });
+        this.accuracy = new LineChart({ ...shared, ...ACCURACY });
+        this.charts = [this.loss, this.accuracy];
+        this.picture = new Picture();
+        this.health = new Health();
+        this.scrubber = new Scrubber({ go: (index) => this.go(index), follow: (on) => this.follow(on) });
+        this.status = html("strong", { class: "status", role: "status", "data-part": "status" });
+        this.progress = html("span", { class: "progress", "data-part": "progress" });
+        this.metrics = Object.fromEntries(METRICS.map(([name]) => [name, html("dd", { "data-metric": name })]));
+        this.message = html("p", { class: "message" });
+        this.findings = html("ul");
+        const about = { class: "card diagnosis", "data-part": "diagnosis", "aria-label": "Diagnosis" };
+        this.diagnosis = html("section", about,
+            html("header", {}, html("h3", {}, "What the numbers say")), this.message, this.findings);
+        const numbers = METRICS.map(([name, label]) => html("div", {}, html("dt", {}, label), this.metrics[name]));
+        const top = html("div", { class: "top" },
+            html("div", { class: "state" }, this.status, this.progress),
+            html("dl", { class: "metrics", "aria-label": "Numbers at the shown step" }, ...numbers));
+        const layout = html("div", { class: "layout" },
+            html("div", { class: "curves" }, this.loss.node, this.accuracy.node), this.picture.node,
+            html("div", { class: "side" }, this.health.node, this.diagnosis));
+        const names = { role: "region", "aria-label": "Training run", "data-testid": "run-view", "data-updates": 0 };
+        this.root = html("div", { class: "run-view", ...names }, top, layout, this.scrubber.node);
+        this.root.addEventListener("keydown", (event) => this.key(event, event.composedPath()[0]));
+        this.root.addEventListener("pointerenter", () => { this.hovered = true; });
+        this.root.addEventListener("pointerleave", () => { this.hovered = false; });
+    }
+
+    // Listen to what lies outside the component; `disconnect` undoes it.
+    connect() {
+        this.onKey = (event) => {
+            const target = event.composedPath()[0];
+            if (this.hovered && !event.composedPath().includes(this.root) && isIdle(target, event.key)) {
+                this.key(event, target);
+            }
+        };
+        window.addEventListener("keydown", this.onKey);
+        this.observer = new ResizeObserver(() => this.resize());
+        this.observer.observe(this.root);
+        this.connected = true;
+    }
+
+    disconnect() {
+        window.removeEventListener("keydown", this.onKey);
+        this.observer.disconnect();
+        this.scrubber.stop();
+        this.reveal.stop();
+        this.connected = false;
+    }
+
+    reset(run) {
+        this.run = run;
+        this.reveal.stop();
+        this.recording = recordings.get(run) ?? new Recording();
+        recordings.set(run, this.recording);
+        if (recordings.size > MOST_RECORDINGS) {
+            recordings.delete(recordings.keys().next().value);
+        }
+        this.following = true;
+        this.shown = 0;
+        this.lossAxis = null;
+        this.xEnd = 0;
+        this.diagnosisHeight = 0;
+        set(this.findings, { style: null });
+    }
+
+    // Take one message of the server: the whole state, and the frames that are new (or all, when the run stands still).
+    receive(data) {
+        const start = performance.now();
+        if (!this.connected) {
+            this.connect();
+        }
+        if (data.run !== this.run) {
+            this.scrubber.stop();
+            this.reset(data.run);
+        }
+        this.data = data;
+        if (data.status === "running" || data.status === "queued" || data.partial) {
+            this.recording.merge(data.frames ?? []);
+        } else {
+            this.recording.replace(data.frames ?? []);
+        }
+        this.applyTheme();
+        this.drawStatus();
+        this.picture.describe(data.picture ?? null, data.run);
+        this.reveal.take(data.iteration, data.status === "running");
+        const updates = Number(this.root.dataset.updates) + 1;
+        set(this.root, { "data-updates": updates, "data-draw-ms": (performance.now() - start).toFixed(2) });
+    }
+
+    // The curves' colours are the theme's; whether it is dark, only its background tells.
+    applyTheme() {
+        const style = getComputedStyle(this.root);
+        const background = style.getPropertyValue("--st-background-color").trim();
+        const [train, validation] = style.getPropertyValue("--st-chart-categorical-colors").split(",");
+        const theme = [background, train, validation].join();
+        if (theme === this.theme) {
+            return;
+        }
+        this.theme = theme;
+        const [red, green, blue] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
+        set(this.root, { "data-theme": 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light" });
+        if (train && validation) {
+            this.root.style.setProperty("--train", train);
+            this.root.style.setProperty("--validation", validation);
+        }
+    }
+
+    drawStatus() {
+        const { status, iteration, iterations, epoch, epochs, message } = this.data;
+        set(this.root, { "data-run": this.run, "data-status": status });
+        set(this.root, { "data-latest": iteration, "data-frames": this.recording.length });
+        write(this.status, STATUS[status] ?? status);
+        const steps = `step ${whole(iteration)}${iterations ? ` of ${whole(iterations)}` : ""}`;
+        const passes = isNumber(epoch) ? `, epoch ${epoch.toFixed(1)}${epochs ? ` of ${whole(epochs)}` : ""}` : "";
+        write(this.progress, steps + passes);
+        write(this.message, message ?? "");
+    }
+
+    // What there is up to a step: the curves, and the frame that is followed or was chosen.
+    drawUntil(until) {
+        this.until = until;
+        this.drawCharts();
+        const newest = this.recording.iterations.findLastIndex((iteration) => iteration <= until);
+        this.drawFrame(this.following ? newest : this.recording.nearest(this.shown));
+    }
+
+    drawCharts() {
+        const { loss, accuracy, chance, iterations, status, iteration } = this.data;
+        const newest = Math.max(loss.x.at(-1) ?? 0, accuracy.x.at(-1) ?? 0, iteration ?? 0);
+        this.xEnd = Math.max(newest > 0 && this.newest > 0 ? this.xEnd : 0, stepsEnd(newest, iterations));
+        this.newest = newest;
+        this.lossAxis = lossAxis(loss, chance?.loss, this.lossAxis);
+        const started = loss.x.length > 0;
+        const empty = started ? "" : EMPTY[status === "queued" ? "queued" : "curve"];
+        const broken = status === "diverged" ? { x: newest, label: `diverged at step ${whole(newest)}` } : null;
+        const [losses, accuracies] = [upTo(loss, this.until), upTo(accuracy, this.until)];
+        this.loss.draw({
+            x: losses.x,
+            values: losses,
+            axes: { xEnd: this.xEnd, ...this.lossAxis },
+            chance: chance && { value: chance.loss, label: `chance ${short(chance.loss)}` },
+            mark: broken,
+            note: axisNote(this.lossAxis),
+            empty,
+        });
+        this.accuracy.draw({
+            x: accuracies.x,
+            values: accuracies,
+            axes: { xEnd: this.xEnd, low: 0, high: 1, log: false },
+            chance: chance && { value: chance.accuracy, label: `chance ${percent(chance.accuracy, 0)}` },
+            mark: null,
+            note: "",
+            empty,
+        });
+    }
+
+    // Everything that belongs to one recorded step; -1 if none is recorded.
+    drawFrame(index) {
+        const frame = this.recording.frames[index] ?? null;
+        const latest = (field) => (frame ? this.recording.latestWith(field, index) : null);
+        const { iterations, epochs, layers } = this.data;
+        const values = frame ? {
+            iteration: whole(frame.iteration),
+            epoch: iterations && epochs ? ((frame.iteration / iterations) * epochs).toFixed(1) : NOTHING,
+            loss: short(frame.loss),
+            train_acc: percent(frame.train_acc),
+            val_acc: percent(frame.val_acc),
+            learning_rate: short(frame.learning_rate, 2),
+        } : {};
+        METRICS.forEach(([name]) => write(this.metrics[name], values[name] ?? NOTHING));
+        this.loss.cursor(frame?.iteration ?? null, { raw: frame?.loss });
+        this.accuracy.cursor(frame?.iteration ?? null, {});
+        this.picture.show(latest("picture"), frame?.iteration, EMPTY.card);
+        this.health.show(latest("layers"), frame?.iteration, layers ?? [], EMPTY.card);
+        const sentences = frame?.diagnosis ?? [];
+        this.drawDiagnosis(sentences.length ? sentences : [frame ? EMPTY.unremarkable : EMPTY.card]);
+        set(this.root, { "data-iteration": frame?.iteration, "data-following": this.following });
+        this.shown = frame?.iteration ?? this.shown;
+        const place = frame ? this.place(frame.iteration) : "no steps yet";
+        this.scrubber.show({ count: this.recording.length, at: index, following: this.following, place });
+    }
+
+    place(iteration) {
+        const goesOn = this.data.status === "running" && !this.following ? " (live goes on)" : "";
+        return `step ${whole(iteration)} of ${whole(this.data.iteration)}${goesOn}`;
+    }
+
+    // The sentences, in a space that grows when it must and never shrinks while the run lasts.
+    drawDiagnosis(sentences) {
+        pool(this.findings, sentences.length, () => html("li")).forEach((item, i) => write(item, sentences[i]));
+        const key = `${sentences.join()}${this.message.textContent}`;
+        if (key !== this.diagnosisKey) {
+            this.diagnosisKey = key;
+            this.diagnosisHeight = Math.max(this.diagnosisHeight, this.findings.offsetHeight);
+            set(this.findings, { style: `min-height:${this.diagnosisHeight}px` });
+        }
+    }
+
+    // Show the recorded frame at `index`; standing at the newest one means following it.
+    go(index) {
+        if (index >= 0) {
+            this.following = index === this.recording.length - 1;
+            this.drawFrame(index);
+        }
+    }
+
+    follow(on) {
+        this.scrubber.stop();
+        this.following = on;
+        this.drawFrame(on ? this.recording.length - 1 : this.recording.nearest(this.shown));
+    }
+
+    key(event, target) {
+        const onButton = target?.tagName === "BUTTON" && event.key === " ";
+        if (!event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !onButton && this.scrubber.key(event)) {
+            event.preventDefault();
+            event.stopPropagation();
+        }
+    }
+
+    resize() {
+        if (this.width !== this.root.clientWidth) { // other line breaks
+            this.width = this.root.clientWidth;
+            this.diagnosisHeight = 0;
+            this.diagnosisKey = null;
+            set(this.findings, { style: null });
+        }
+        this.charts.forEach((chart) => chart.measure());
+        this.picture.resize();
+        if (this.data) {
+            this.drawCharts();
+            this.drawFrame(this.recording.nearest(this.shown));
+        }
+    }
+}
+
+// Whether `element`, which has the page's focus, leaves a key to the component under the pointer.
+function isIdle(element, key) {
+    const uses = key === " " ? "button, a, summary, [role]" : "[role]:not(main, div)";
+    return !element.matches?.(`input, textarea, select, iframe, [contenteditable=true], ${uses}`);
+}
+
+const views = new WeakMap();
+
+// Show `message` under `parent`, a shadow root that gets the style sheet `css` once; returns the clean-up.
+export function show(parent, message, css) {
+    const view = views.get(parent) ?? new RunView(parent, css);
+    views.set(parent, view);
+    view.receive(message);
+    view.calls += 1;
+    const call = view.calls;
+    return () => { // the clean-up of an outdated call may run while the component lives on
+        if (call === view.calls) {
+            view.disconnect();
+        }
+    };
+}

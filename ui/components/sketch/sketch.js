@@ -1,0 +1,234 @@
+// Curves to be drawn by hand: points that move up and down, by pointer, finger or arrow keys.
+
+import { html, rem, set, svg, write } from "../shared/dom.js";
+import { logTicks, percent, short, tickLabel, ticks } from "../shared/numbers.js";
+
+const REACH = 32; // px: so near to a point a press takes hold of it
+const SMALL = 0.01; // of the axis: one press of an arrow key
+const LARGE = 0.1; // of the axis: with Page Up and Page Down
+const SEND_MS = 250; // after the last key
+const SHAPES = ["M-9 0A9 9 0 1 0 9 0A9 9 0 1 0 -9 0", "M-9 -9H9V9H-9Z", "M0 -12L11 9H-11Z"];
+const DASHES = [null, "9 5", "3 4"];
+const UP = { ArrowUp: SMALL, ArrowDown: -SMALL, PageUp: LARGE, PageDown: -LARGE };
+const ASIDE = { ArrowLeft: -1, ArrowRight: 1 };
+
+// A piece of the line with one of its points, for the legend.
+function swatch(i) {
+    return svg("svg", { viewBox: "-24 -13 48 26", "aria-hidden": "true", class: `line-${i}` },
+        svg("path", { d: "M-24 0H24", class: "curve", "stroke-dasharray": DASHES[i] }),
+        svg("path", { d: SHAPES[i], class: "mark" }));
+}
+
+class Sketch {
+    constructor(parent) {
+        this.legend = html("ul", { class: "legend" });
+        this.readout = html("output", { "aria-live": "off" });
+        this.about = html("p", { class: "about" });
+        this.canvas = svg("svg", { role: "group" });
+        this.box = html("div", { class: "box" }, this.canvas);
+        this.root = html("div", { class: "sketch", "data-testid": "sketch" },
+            html("header", {}, this.legend, this.readout), this.box, this.about);
+        parent.append(this.root);
+        this.observer = new ResizeObserver(() => this.layout());
+        this.observer.observe(this.box);
+        this.listen();
+    }
+
+    // Take what Python sends; what is drawn here is newer than what it sends back.
+    receive(data, send) {
+        this.send = send;
+        const shape = JSON.stringify({ ...data, lines: data.lines.map(({ name, slot }) => [name, slot]) });
+        if (shape !== this.shape) {
+            Object.assign(this, { shape, data, heights: data.lines.map(({ heights }) => [...heights]) });
+            this.build();
+        }
+        this.applyTheme();
+        this.layout();
+    }
+
+    applyTheme() {
+        const colours = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");
+        this.data.lines.forEach(({ slot }, i) => this.root.style.setProperty(`--line-${i}`, colours[slot]?.trim()));
+    }
+
+    build() {
+        const { x, y, lines, at, about, reference } = this.data;
+        write(this.about, about);
+        this.legend.replaceChildren(...lines.map(({ name }, i) => html("li", {}, swatch(i), name)));
+        this.xTicks = x.log ? logTicks(x.low, x.high, 8) : ticks(x.low, x.high, 6);
+        this.yTicks = ticks(y.low, y.high, 5);
+        this.vertical = this.xTicks.map((value) => svg("text", { class: "tick x" }, tickLabel(value)));
+        this.horizontal = this.yTicks.map((value) =>
+            [svg("line", { class: "grid" }), svg("text", { class: "tick y" }, this.say(value, 0))]);
+        this.titles = [svg("text", { class: "title x" }, x.title), svg("text", { class: "title y" }, y.title)];
+        this.reference = reference && [svg("line", { class: "reference" }), svg("text", { class: "tick x" }, reference[0])];
+        this.curves = lines.map((_, i) => svg("path", { class: `curve line-${i}`, "stroke-dasharray": DASHES[i] }));
+        this.handles = lines.map(({ name }, i) => at.map((value) => svg("g", {
+            class: `handle line-${i}`, role: "slider", tabindex: 0, "aria-orientation": "vertical",
+            "aria-label": `${name}, ${x.title} ${tickLabel(value)}`, "aria-valuemin": y.low, "aria-valuemax": y.high,
+        }, svg("circle", { r: 20, class: "grip" }), svg("path", { d: SHAPES[i], class: "mark" }))));
+        set(this.canvas, { "aria-label": `${y.title} against ${x.title}, to be sketched` });
+        this.canvas.replaceChildren(...this.horizontal.flat(), ...this.vertical, ...this.titles, ...(this.reference ?? []),
+            ...this.curves, ...this.handles.flat());
+    }
+
+    say(value, decimals = 1) {
+        return this.data.y.percent ? percent(value, decimals) : short(value);
+    }
+
+    layout() {
+        const width = this.box.clientWidth;
+        if (!this.data || width === 0) {
+            return;
+        }
+        const unit = rem();
+        const tall = Math.max(15 * unit, Math.min(22 * unit, 0.5 * width));
+        this.area = { left: 4.6 * unit, right: width - 1.4 * unit, top: 1 * unit, bottom: tall - 3.6 * unit };
+        const { left, right, top, bottom } = this.area;
+        set(this.canvas, { width, height: tall });
+        this.xTicks.forEach((value, i) => set(this.vertical[i], { x: this.sx(value), y: bottom + 1.3 * unit }));
+        this.yTicks.forEach((value, i) => {
+            const [line, text] = this.horizontal[i];
+            set(line, { x1: left, x2: right, y1: this.sy(value), y2: this.sy(value) });
+            set(text, { x: left - 0.5 * unit, y: this.sy(value), dy: "0.35em" });
+        });
+        set(this.titles[0], { x: (left + right) / 2, y: bottom + 2.9 * unit });
+        set(this.titles[1], { transform: `translate(${0.9 * unit} ${(top + bottom) / 2}) rotate(-90)` });
+        if (this.reference) {
+            const level = this.sy(this.data.reference[1]);
+            set(this.reference[0], { x1: left, x2: right, y1: level, y2: level });
+            const [before, last] = this.data.at.slice(-2).map((value) => this.sx(value));
+            set(this.reference[1], { x: (before + last) / 2, y: level, dy: "-0.35em" }); // where no point can hide it
+        }
+        this.draw();
+    }
+
+    draw() {
+        this.heights.forEach((heights, i) => {
+            const points = heights.map((height, k) => [this.sx(this.data.at[k]), this.sy(height)]);
+            set(this.curves[i], { d: `M${points.map((point) => point.join(" ")).join("L")}` });
+            points.forEach(([px, py], k) => set(this.handles[i][k], {
+                transform: `translate(${px} ${py})`, "aria-valuenow": heights[k], "aria-valuetext": this.say(heights[k], 0),
+            }));
+        });
+    }
+
+    sx(value) {
+        const { low, high, log } = this.data.x;
+        const scale = log ? Math.log : Number;
+        const share = (scale(value) - scale(low)) / (scale(high) - scale(low));
+        return this.area.left + share * (this.area.right - this.area.left);
+    }
+
+    sy(value) {
+        const { low, high } = this.data.y;
+        return this.area.bottom - ((value - low) / (high - low)) * (this.area.bottom - this.area.top);
+    }
+
+    // The point that is nearest to the pointer, as [line, point]; null if none is near.
+    near(event) {
+        const { left, top } = this.canvas.getBoundingClientRect();
+        const [px, py] = [event.clientX - left, event.clientY - top];
+        const found = this.heights.flatMap((heights, i) => heights.map((height, k) =>
+            ({ i, k, far: Math.hypot(this.sx(this.data.at[k]) - px, this.sy(height) - py) })));
+        const nearest = found.reduce((best, point) => (point.far <= best.far ? point : best));
+        return nearest.far <= REACH ? [nearest.i, nearest.k] : null;
+    }
+
+    listen() {
+        const drag = (event) => {
+            const { low, high } = this.data.y;
+            const { top } = this.canvas.getBoundingClientRect();
+            const share = (this.area.bottom - (event.clientY - top)) / (this.area.bottom - this.area.top);
+            this.put(...this.held, low + share * (high - low));
+        };
+        this.canvas.addEventListener("pointerdown", (event) => {
+            this.held = event.button === 0 ? this.near(event) : null;
+            if (this.held) {
+                this.canvas.setPointerCapture(event.pointerId);
+                this.handles[this.held[0]][this.held[1]].focus({ preventScroll: true });
+                event.preventDefault();
+                drag(event);
+            }
+        });
+        this.canvas.addEventListener("pointermove", (event) => {
+            if (this.held) {
+                drag(event);
+            } else {
+                set(this.canvas, { "data-near": this.near(event) ? "" : null });
+            }
+        });
+        for (const end of ["pointerup", "pointercancel"]) {
+            this.canvas.addEventListener(end, () => {
+                if (this.held) {
+                    this.held = null;
+                    this.tell(0);
+                }
+            });
+        }
+        // Chromium heeds touch-action on no part of an SVG picture, and would scroll instead.
+        this.canvas.addEventListener("touchstart", (event) => {
+            if (this.near(event.touches[0])) {
+                event.preventDefault();
+            }
+        }, { passive: false });
+        this.canvas.addEventListener("keydown", (event) => this.key(event));
+        this.canvas.addEventListener("focusin", (event) => this.read(...this.find(event.target)));
+    }
+
+    find(handle) {
+        const i = this.handles.findIndex((handles) => handles.includes(handle));
+        return i < 0 ? [] : [i, this.handles[i].indexOf(handle)];
+    }
+
+    key(event) {
+        const [i, k] = this.find(event.target);
+        if (i === undefined || event.ctrlKey || event.metaKey || event.altKey) {
+            return;
+        }
+        const { low, high } = this.data.y;
+        if (event.key in UP) {
+            this.put(i, k, this.heights[i][k] + UP[event.key] * (high - low));
+        } else if (event.key === "Home" || event.key === "End") {
+            this.put(i, k, event.key === "Home" ? low : high);
+        } else if (event.key in ASIDE) {
+            this.handles[i][Math.max(0, Math.min(this.data.at.length - 1, k + ASIDE[event.key]))].focus();
+        } else {
+            return;
+        }
+        event.preventDefault();
+        event.stopPropagation();
+        if (!(event.key in ASIDE)) {
+            this.tell(SEND_MS);
+        }
+    }
+
+    // Move a point, rounded to what a link holds.
+    put(i, k, height) {
+        const { low, high } = this.data.y;
+        this.heights[i][k] = Number(Math.max(low, Math.min(high, height)).toPrecision(3));
+        this.draw();
+        this.read(i, k);
+    }
+
+    read(i, k) {
+        if (i !== undefined) {
+            const { x, at, lines } = this.data;
+            write(this.readout, `${lines[i].name}, ${x.title} ${tickLabel(at[k])}: ${this.say(this.heights[i][k], 0)}`);
+        }
+    }
+
+    tell(wait) {
+        clearTimeout(this.later);
+        this.later = setTimeout(() => this.send("drawn", this.heights), wait);
+    }
+}
+
+const sketches = new WeakMap();
+
+// Streamlit calls this at the first mount and whenever data or theme change.
+export default function render({ data, parentElement, setStateValue }) {
+    const sketch = sketches.get(parentElement) ?? new Sketch(parentElement);
+    sketches.set(parentElement, sketch);
+    sketch.receive(data, setStateValue);
+}

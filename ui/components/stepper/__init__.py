@@ -1,0 +1,60 @@
+"""Walks through a computation node by node, forward and back: a component that steps without a rerun."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+from ui import lesson
+from ui.components.bundle import bundle, encode
+from ui.components.stepper.trace import Trace, trace
+
+__all__ = ["Trace", "stepper", "trace"]
+
+# Each module uses only those before it; joined they are the one module that the browser loads.
+MODULES = (
+    "../shared/dom",
+    "format",
+    "address",
+    "formula",
+    "matrix",
+    "node_view",
+    "graph",
+    "source",
+    "sum",
+    "walk",
+    "keys",
+    "stepper",
+)
+HERE = Path(__file__).parent
+Edit = Callable[[str, tuple[int, ...], str], None]
+
+
+def stepper(
+    made: Mapping[str, Any] | bytes, key: str, on_edit: Edit | None = None, message: str = "", param: str = "step"
+) -> None:
+    """Draw a trace; with the same `key` the walk stays at its step while numbers and shapes change.
+
+    Args:
+        made: what `trace` returned, or that encoded by `ui.components.run_view.encode`, to be kept.
+        key: the component's name on its page.
+        on_edit: called with name, index and what was typed when the learner changes a number of an input; the name is
+            an input's, or "dout" for the upstream gradient of out. The script runs again after it.
+        message: one sentence beside the field where numbers are typed, such as why the last one was refused.
+        param: the name under which the address bar holds the step, counted from 1.
+    """
+
+    def edited() -> None:
+        edit = st.session_state[key].edit
+        if on_edit and edit:
+            on_edit(str(edit["name"]), tuple(int(i) for i in edit["index"]), str(edit["text"]))
+
+    body = made if isinstance(made, bytes) else encode(made)
+    rest = encode({"texts": lesson.parts("stepper"), "message": message, "param": param, "key": key})
+    data = b'{"trace":' + body + b"," + rest[1:]
+    _component(data=data, key=key, height="content", on_edit_change=edited)
+
+
+_component = component("stepper", js=bundle(HERE, MODULES), css=(HERE / "stepper.css").read_text(encoding="utf-8"))

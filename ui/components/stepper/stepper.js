@@ -1,0 +1,247 @@
+// Walks through a trace (see trace.py): the graph, the node's formula with its numbers, and the line of source.
+
+import { html, set, write } from "../shared/dom.js";
+import { Address } from "./address.js";
+import { cellName, formShape } from "./format.js";
+import { Graph, SMALLEST } from "./graph.js";
+import { isForWalk, moveInMatrix } from "./keys.js";
+import { light } from "./matrix.js";
+import { NodeView } from "./node_view.js";
+import { Source } from "./source.js";
+import { Sum } from "./sum.js";
+import { Walk } from "./walk.js";
+
+const DIGITS = [[3, "3 digits"], [6, "6 digits"], [17, "all digits"]];
+const GRAPH_SHARE = 0.6; // of the width, if the source stands beside it
+const decoder = new window.TextDecoder();
+const left = new Map(); // by the component's key, the title and step at which it was left
+
+class Stepper {
+    constructor(parent) {
+        this.graph = new Graph((node) => this.goTo(node));
+        this.walk = new Walk((step) => this.go(step));
+        this.source = new Source();
+        this.sum = new Sum({ change: (name, index, text) => this.change(name, index, text), point: (cell) => this.point(cell) });
+        this.heading = html("h2");
+        this.phase = html("span", { class: "phase", "data-part": "phase" });
+        this.view = new NodeView();
+        this.elsewhere = html("div", { class: "elsewhere", "data-part": "elsewhere", hidden: "" });
+        this.digits = html("select", { "aria-label": "Digits", "data-control": "digits" },
+            ...DIGITS.map(([digits, label]) => html("option", { value: digits }, label)));
+        this.digits.addEventListener("change", () => this.draw(this.chosen));
+        const about = html("section", { class: "card node", "aria-label": "This node" },
+            html("header", {}, this.heading, this.phase, this.digits), ...this.view.parts,
+            html("div", { class: "footer" }, this.sum.node, this.elsewhere));
+        this.layout = html("div", { class: "layout" }, this.graph.node, this.walk.node, this.source.node, about);
+        this.root = html("div", { class: "stepper", role: "region", "aria-label": "Step by step", "data-testid": "stepper" },
+            this.layout);
+        this.root.addEventListener("click", (event) => this.pick(event.target.closest?.(".cell")));
+        this.root.addEventListener("mousedown", (event) => { // the arrow keys go on stepping after a click
+            if (event.target.closest?.(".cell")) {
+                event.preventDefault();
+            }
+        });
+        this.root.addEventListener("keydown", (event) => moveInMatrix(event, (cell) => this.pick(cell)));
+        parent.append(this.root);
+        this.connect();
+    }
+
+    // Listen to what lies outside the component; `disconnect` undoes it.
+    connect() {
+        this.onKey = (event) => {
+            if (isForWalk(event, this.root) && this.walk.key(event.key)) {
+                event.preventDefault();
+            }
+        };
+        window.addEventListener("keydown", this.onKey);
+        this.observer = new ResizeObserver(() => this.resize());
+        this.observer.observe(this.root);
+        this.connected = true;
+    }
+
+    disconnect() {
+        window.removeEventListener("keydown", this.onKey);
+        this.observer.disconnect();
+        this.walk.stop();
+        this.address.forget();
+        this.connected = false;
+    }
+
+    // Take what the server sends: at first, and whenever numbers, shapes or theme change.
+    receive({ trace, texts, message, param, key }, setTriggerValue) {
+        if (!this.connected) {
+            this.connect();
+        }
+        const first = !this.trace;
+        const other = first || trace.title !== this.trace.title || trace.steps.length !== this.trace.steps.length;
+        const step = this.step;
+        Object.assign(this, { trace, texts, message, name: key, setTriggerValue });
+        if (first) {
+            this.address = new Address(param);
+        }
+        if (other) {
+            this.chosen = null;
+            const known = left.get(key);
+            const remembered = first && known?.title === trace.title ? known.step : 0;
+            this.step = (first ? this.address.read() : null) ?? remembered;
+        } else {
+            this.step = step;
+        }
+        this.step = Math.min(this.step, trace.steps.length - 1);
+        this.drawn = null;
+        set(this.root, { "data-theme": isDark(this.root) ? "dark" : "light" });
+        this.arrange();
+        this.draw(this.chosen);
+        this.address.keep(this.step);
+        this.address.repeat();
+    }
+
+    go(step) {
+        this.message = "";
+        this.step = step;
+        this.draw();
+        this.address.keep(step);
+    }
+
+    // The step of this node: on the way on which the walk is, if it has one there.
+    goTo(number) {
+        const { steps } = this.trace;
+        const { phase } = steps[this.step];
+        const same = steps.findIndex((step) => step.node === number && step.phase === phase);
+        const any = steps.findIndex((step) => step.node === number);
+        if (any >= 0) {
+            this.walk.move(same >= 0 ? same : any);
+        }
+    }
+
+    // Everything that belongs to the step; `cell` stays chosen.
+    draw(cell = null) {
+        const start = performance.now();
+        const { nodes, steps, graphs, sources } = this.trace;
+        const step = steps[this.step];
+        const gradient = step.phase === "backward" ? 1 : 0;
+        const node = nodes[step.node];
+        if (this.drawn !== graphs[step.graph]) {
+            this.drawn = graphs[step.graph];
+            this.graph.build(this.drawn, nodes);
+        }
+        const walked = steps.slice(0, this.step + 1);
+        const settings = nodes.flatMap((other, i) => (other.kind === "constant" && !other.shape.length ? [i] : []));
+        const reached = new Set([...settings, ...walked.filter((s) => s.phase !== "backward").map((s) => s.node)]);
+        const returned = new Set(walked.filter((s) => s.phase === "backward").map((s) => s.node));
+        this.graph.show(step.node, step.phase, reached, returned);
+        const name = `${gradient ? "d" : ""}${node.name}`;
+        const phase = step.phase === "update" ? `update of ${this.drawn.title.split(":")[0]}` : step.phase;
+        const turn = steps.findIndex((s) => s.phase !== "forward");
+        this.walk.show(this.step, steps.length, turn < 0 ? steps.length - 1 : turn,
+            `step ${this.step + 1} of ${steps.length}, ${phase}: ${name}`);
+        write(this.heading, name);
+        write(this.phase, `${step.phase === "update" ? `update of ${this.drawn.title}` : phase} · ${formShape(node.shape)}`);
+        this.view.show(nodes, step.node, gradient, this.precision);
+        this.source.show(sources[step.source] ?? null, step.line, this.texts["no line"]);
+        this.choose(cell && cell[1] < nodes[cell[0]].value.length ? cell : this.startingCell(step.node, gradient));
+        set(this.root, { "data-step": this.step + 1, "data-steps": steps.length, "data-phase": step.phase, "data-node": name,
+            "data-draw-ms": (performance.now() - start).toFixed(2) });
+        left.set(this.name, { title: this.trace.title, step: this.step });
+    }
+
+    get precision() {
+        return Number(this.digits.value);
+    }
+
+    // The cell that is chosen when a step is shown: the same place as before if the shape is the same, else the first.
+    startingCell(number, gradient) {
+        const { nodes } = this.trace;
+        const same = this.chosen && nodes[this.chosen[0]]?.shape.join() === nodes[number].shape.join();
+        return [number, same ? this.chosen[1] : 0, gradient];
+    }
+
+    pick(cell) {
+        if (cell) {
+            this.message = "";
+            this.choose([cell.dataset.node, cell.dataset.flat, cell.dataset.gradient].map(Number));
+        }
+    }
+
+    // Show how this cell was made; if it is not the step's own, with its own formula in numbers.
+    choose(cell) {
+        this.chosen = cell;
+        const { nodes, steps } = this.trace;
+        const [number, flat, gradient] = cell;
+        const step = steps[this.step];
+        const { same } = nodes[number];
+        const own = !same && number === step.node && gradient === (step.phase === "backward" ? 1 : 0);
+        const [from, way] = same ?? [number, gradient];
+        const made = own || !this.view.tree(from, way) ? [] : [...this.view.equations(from, way), this.link(from, way)];
+        this.elsewhere.replaceChildren(...made);
+        set(this.elsewhere, { hidden: made.length ? null : "" });
+        this.sum.show(cell, nodes, this.precision, this.texts, this.message);
+        const sums = gradient ? nodes[number].gradient_sums : nodes[number].sums;
+        const cells = (sums?.[flat].tokens ?? []).filter((token) => typeof token !== "string");
+        light(this.root, cell, [...cells, ...(sums?.[flat].chosen_by ?? []), ...(same ? [[from, flat, way]] : [])]);
+        set(this.root, { "data-chosen": cellName(nodes[number], flat, gradient) });
+    }
+
+    // A button to the step that made the chosen number.
+    link(number, gradient) {
+        const to = this.trace.steps.findIndex((s) => s.node === number && (s.phase === "backward") === Boolean(gradient));
+        const about = { type: "button", "data-control": "there", hidden: to < 0 ? "" : null };
+        const button = html("button", about, `${this.texts.there} ${to + 1}`);
+        button.addEventListener("click", () => this.walk.move(to));
+        return button;
+    }
+
+    // Point to where a number of the sum stands; null: nowhere any more.
+    point(cell) {
+        this.root.querySelectorAll(".cell[data-pointed]").forEach((other) => set(other, { "data-pointed": null }));
+        if (cell) {
+            const [number, flat, gradient] = cell;
+            const place = `[data-node="${number}"][data-flat="${flat}"][data-gradient="${gradient}"]`;
+            this.root.querySelectorAll(`.cell${place}`).forEach((other) => set(other, { "data-pointed": "" }));
+        }
+    }
+
+    // The count makes the same number, typed again, a new event.
+    change(name, index, text) {
+        this.changes = (this.changes ?? 0) + 1;
+        this.setTriggerValue("edit", { name, index, text, count: this.changes });
+    }
+
+    // A wide graph takes a row of its own, a small one shares it with the source; so it stays for the whole walk.
+    arrange() {
+        const widest = Math.max(...this.trace.graphs.map(({ width }) => width)) * SMALLEST;
+        set(this.layout, { "data-graph": widest > GRAPH_SHARE * this.root.clientWidth ? "wide" : "small" });
+    }
+
+    resize() {
+        if (this.trace && this.width !== this.root.clientWidth) {
+            this.width = this.root.clientWidth;
+            this.arrange();
+            this.graph.resize();
+            this.graph.scrollTo(this.trace.steps[this.step].node);
+        }
+    }
+}
+
+// Whether the theme's background is dark.
+function isDark(root) {
+    const background = getComputedStyle(root).getPropertyValue("--st-background-color").trim();
+    const [red, green, blue] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+}
+
+const steppers = new WeakMap();
+
+// Streamlit calls this at the first mount and whenever data or theme change; `data` is JSON in UTF-8.
+export default function render({ data, parentElement, setTriggerValue }) {
+    const stepper = steppers.get(parentElement) ?? new Stepper(parentElement);
+    steppers.set(parentElement, stepper);
+    stepper.receive(JSON.parse(decoder.decode(data)), setTriggerValue);
+    stepper.calls = (stepper.calls ?? 0) + 1;
+    const call = stepper.calls;
+    return () => { // the clean-up of an outdated call may run while the component lives on
+        if (call === stepper.calls) {
+            stepper.disconnect();
+        }
+    };
+}

@@ -1,0 +1,266 @@
+// Draws the surface as a contour picture, the paths on it up to the step shown, and the start, which can be dragged.
+
+import { html, pool, rem, set, svg, write } from "../shared/dom.js";
+import { short, ticks, tickLabel } from "../shared/numbers.js";
+import { Heights } from "./heights.js";
+import { arrowPath, rgb } from "./marks.js";
+import { isLost, pieces, spread, stepOf } from "./tracks.js";
+
+const INSIDE = 10; // px from the edge at which a point outside is marked
+const STILL = 1e-3; // px: a shorter velocity or m has no direction worth showing
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+const SMALL = 0.01; // of the extent: one press of an arrow key; with Shift a tenth of it
+
+// `move(x, y, done)` is called while the start is dragged, and once more, with true, where it is let go.
+export class Contour {
+    constructor(move) {
+        this.move = move;
+        this.heading = html("h3");
+        this.readout = html("output", { class: "readout", "aria-label": "Under the pointer" });
+        this.picture = html("canvas", { class: "picture", "aria-hidden": "true" });
+        this.xLabels = svg("g", { class: "ticks" });
+        this.yLabels = svg("g", { class: "ticks" });
+        this.axisTitles = svg("g", { class: "axis-title" }, svg("text", {}, "x"), svg("text", {}, "y"));
+        this.minima = svg("g", { class: "minima" });
+        this.halos = svg("g", {});
+        this.lines = svg("g", {});
+        this.arrows = svg("g", {});
+        this.heads = svg("g", {});
+        this.labels = svg("g", {});
+        this.target = svg("rect", { class: "target", "data-target": "surface" });
+        const about = { tabindex: 0, role: "slider", "aria-label": "Start", "data-control": "start" };
+        this.handle = svg("g", { class: "start", ...about }, svg("title"), svg("circle", { r: 24, class: "grip" }),
+            svg("circle", { r: 9, class: "ring" }), svg("path", { d: "M-14 0h28M0 -14v28" }));
+        this.inside = svg("svg", { overflow: "hidden" }, this.minima, this.halos, this.lines, this.arrows, this.target,
+            this.handle, this.heads, this.labels);
+        this.canvas = svg("svg", { class: "canvas" }, this.xLabels, this.yLabels, this.axisTitles, this.inside);
+        this.box = html("div", { class: "box" }, this.picture, this.canvas);
+        this.node = html("section", { class: "card contour", "aria-label": "Surface" },
+            html("header", {}, this.heading, this.readout), this.box);
+        this.listen();
+    }
+
+    listen() {
+        const at = (event) => {
+            const { left, top } = this.canvas.getBoundingClientRect();
+            return [this.x(event.clientX - left), this.y(event.clientY - top)];
+        };
+        const drag = (event, done) => {
+            const [x0, x1, y0, y1] = this.surface.extent;
+            const [x, y] = at(event);
+            this.place(Math.max(x0, Math.min(x1, x)), Math.max(y0, Math.min(y1, y)), done);
+        };
+        for (const node of [this.handle, this.target]) {
+            node.addEventListener("pointerdown", (event) => {
+                if (event.button !== 0 || (node === this.target && event.pointerType === "touch")) {
+                    return; // a finger on the surface scrolls the page; a tap, below, places the start
+                }
+                node.setPointerCapture(event.pointerId);
+                this.dragging = true;
+                drag(event, false);
+            });
+            node.addEventListener("pointermove", (event) => this.dragging && drag(event, false));
+            node.addEventListener("pointerup", (event) => this.dragging && drag(event, true));
+            for (const end of ["pointerup", "pointercancel"]) {
+                node.addEventListener(end, () => { this.dragging = false; });
+            }
+        }
+        // Chromium heeds touch-action on no part of an SVG picture, and would scroll instead.
+        this.handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+        this.target.addEventListener("click", (event) => event.pointerType === "touch" && drag(event, true));
+        this.target.addEventListener("pointermove", (event) => this.read(...at(event)));
+        this.target.addEventListener("pointerleave", () => write(this.readout, ""));
+        this.handle.addEventListener("keydown", (event) => {
+            if (event.key in KEYS && !event.ctrlKey && !event.metaKey && !event.altKey) {
+                const [x0, x1, y0, y1] = this.surface.extent;
+                const size = event.shiftKey ? SMALL / 10 : SMALL;
+                const [across, up] = KEYS[event.key];
+                const to = [this.start[0] + across * size * (x1 - x0), this.start[1] + up * size * (y1 - y0)];
+                this.place(Math.max(x0, Math.min(x1, to[0])), Math.max(y0, Math.min(y1, to[1])), true);
+                event.preventDefault();
+                event.stopPropagation();
+            }
+        });
+    }
+
+    read(x, y) {
+        write(this.readout, `x ${short(x)}, y ${short(y)}: loss ≈ ${short(this.heights.loss(x, y))}`);
+    }
+
+    // Put the start there, rounded to what a pixel is worth, and say so.
+    place(x, y, done) {
+        const [x0, x1, y0, y1] = this.surface.extent;
+        const digits = (low, high) => Math.max(0, 3 - Math.floor(Math.log10(high - low)));
+        this.start = [Number(x.toFixed(digits(x0, x1))), Number(y.toFixed(digits(y0, y1)))];
+        this.drawStart();
+        this.read(...this.start);
+        this.move(...this.start, done);
+    }
+
+    build(surface, start, tracks, texts) {
+        const changed = this.surface?.name !== surface.name;
+        Object.assign(this, { surface, tracks });
+        if (!this.dragging) {
+            this.start = start;
+        }
+        if (changed) {
+            this.heights = new Heights(surface);
+            this.painted = null;
+        }
+        write(this.heading, surface.title);
+        write(this.handle.querySelector("title"), texts.handle ?? "");
+        this.layout();
+    }
+
+    layout() {
+        const { clientWidth: width, clientHeight: height } = this.box;
+        if (!this.surface || width === 0) {
+            return;
+        }
+        const unit = rem();
+        this.unit = unit;
+        const area = { left: 2.4 * unit, right: width - 0.3 * unit, top: 0.4 * unit, bottom: height - 2 * unit };
+        this.area = area;
+        const [w, h] = [area.right - area.left, area.bottom - area.top];
+        set(this.canvas, { width, height });
+        set(this.inside, { x: area.left, y: area.top, width: w, height: h, viewBox: [area.left, area.top, w, h].join(" ") });
+        set(this.target, { x: area.left, y: area.top, width: w, height: h });
+        this.paint(Math.round(w), Math.round(h));
+        this.drawAxes();
+        this.pieces = this.tracks.map(({ points, losses }) => pieces(
+            Array.from(losses, (_, i) => ({ x: this.sx(points[2 * i]), y: this.sy(points[2 * i + 1]) }))));
+        pool(this.minima, this.surface.minima.length, () => svg("path", { d: "M-7 -7L7 7M-7 7L7 -7" })).forEach((mark, i) => {
+            const [x, y] = this.surface.minima[i];
+            set(mark, { transform: `translate(${this.sx(x)} ${this.sy(y)})` });
+        });
+        this.drawStart();
+    }
+
+    paint(width, height) {
+        const style = getComputedStyle(this.node);
+        const colour = (name) => rgb(style.getPropertyValue(`--band-${name}`));
+        const colours = { low: colour("low"), high: colour("high"), line: colour("line") };
+        const scale = Math.min(2, window.devicePixelRatio || 1);
+        const key = [this.surface.name, width, height, scale, ...Object.values(colours)].join();
+        if (key === this.painted || width < 10 || height < 10) {
+            return;
+        }
+        this.painted = key;
+        set(this.picture, { width: Math.round(width * scale), height: Math.round(height * scale) });
+        const { left, top } = this.area;
+        set(this.picture, { style: `left:${left}px;top:${top}px;width:${width}px;height:${height}px` });
+        this.heights.paint(this.picture, colours);
+    }
+
+    drawAxes() {
+        const [x0, x1, y0, y1] = this.surface.extent;
+        const { left, right, top, bottom } = this.area;
+        const xs = ticks(x0, x1, (right - left) / (4 * this.unit));
+        const ys = ticks(y0, y1, (bottom - top) / (3 * this.unit));
+        pool(this.xLabels, xs.length, () => svg("text", { "text-anchor": "middle" })).forEach((label, i) => {
+            set(label, { x: Math.min(this.sx(xs[i]), right - 0.4 * this.unit), y: bottom + 1.1 * this.unit });
+            write(label, tickLabel(xs[i]));
+        });
+        pool(this.yLabels, ys.length, () => svg("text", { "text-anchor": "end", dy: "0.35em" })).forEach((label, i) => {
+            set(label, { x: left - 0.4 * this.unit, y: Math.max(this.sy(ys[i]), top + 0.4 * this.unit) });
+            write(label, tickLabel(ys[i]));
+        });
+        const [x, y] = this.axisTitles.children;
+        set(x, { x: (left + right) / 2, y: bottom + 1.9 * this.unit, "text-anchor": "middle" });
+        set(y, { x: 0.2 * this.unit, y: (top + bottom) / 2 });
+    }
+
+    drawStart() {
+        if (this.area) {
+            const [x, y] = this.start;
+            const [x0, x1, y0, y1] = this.surface.extent;
+            const shown = [Math.max(x0, Math.min(x1, x)), Math.max(y0, Math.min(y1, y))];
+            set(this.handle, { transform: `translate(${this.sx(shown[0])} ${this.sy(shown[1])})` });
+            set(this.handle, { "aria-valuenow": x, "aria-valuemin": x0, "aria-valuemax": x1 });
+            set(this.handle, { "aria-valuetext": `x ${short(x)}, y ${short(y)}` });
+        }
+    }
+
+    show(step) {
+        if (!this.area) {
+            return;
+        }
+        const count = this.tracks.length;
+        const ends = this.tracks.map((track, i) => this.end(track, i, step));
+        const drawn = this.tracks.map((track, i) => this.pieces[i].slice(0, stepOf(track, step) + 1).join(""));
+        pool(this.halos, count, () => svg("path", { class: "halo" })).forEach((line, i) => set(line, { d: drawn[i] }));
+        pool(this.lines, count, () => svg("path")).forEach((line, i) => {
+            const { slot, dash, rule } = this.tracks[i];
+            set(line, { class: `line rule-${slot}`, "stroke-dasharray": dash, d: drawn[i], "data-rule": rule });
+        });
+        pool(this.arrows, count, () => svg("path")).forEach((arrow, i) => {
+            set(arrow, { class: `arrow rule-${this.tracks[i].slot}`, d: this.arrow(ends[i]) });
+        });
+        pool(this.heads, count, () => svg("path")).forEach((head, i) => {
+            const { px, py, turn } = ends[i];
+            const d = turn === null ? "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z" : "M-6 -7L8 0L-6 7z";
+            set(head, { class: `head rule-${this.tracks[i].slot}`, d, transform: `translate(${px} ${py}) rotate(${turn ?? 0})` });
+        });
+        this.drawLabels(ends, step);
+    }
+
+    // Where a path ends, in px; outside the picture at its edge, with the direction in which it lies.
+    end(track, i, step) {
+        const at = stepOf(track, step);
+        const { left, right, top, bottom } = this.area;
+        const [x, y] = [this.sx(track.points[2 * at]), this.sy(track.points[2 * at + 1])];
+        const out = x < left || x > right || y < top || y > bottom || isLost(track, step);
+        const px = Math.max(left + INSIDE, Math.min(right - INSIDE, x));
+        const py = Math.max(top + INSIDE, Math.min(bottom - INSIDE, y));
+        return { track, at, px, py, y: py, turn: out ? (180 / Math.PI) * Math.atan2(y - py, x - px) : null };
+    }
+
+    drawLabels(ends, step) {
+        const { right, top, bottom } = this.area;
+        spread(ends, 1.05 * this.unit, top + 0.7 * this.unit, bottom - 0.7 * this.unit);
+        pool(this.labels, ends.length, () => svg("text", { class: "label", dy: "0.35em" })).forEach((label, i) => {
+            const { track, px, at: y } = ends[i];
+            const text = isLost(track, step) ? `${track.label} diverged at step ${track.diverged}` : track.label;
+            const flip = px + (0.62 * text.length + 1) * this.unit > right;
+            set(label, { x: px + (flip ? -0.7 : 0.7) * this.unit, y, "text-anchor": flip ? "end" : "start" });
+            write(label, text);
+        });
+    }
+
+    // Where the rule would go if the gradient were 0 from now on: along its velocity, or against its m.
+    arrow({ track, px, py, at, turn }) {
+        const memory = track.memory.find(({ signed }) => signed);
+        if (!memory || turn !== null || at === 0) {
+            return "";
+        }
+        const sign = memory.name === "m" ? -1 : 1;
+        const [across, up] = [sign * memory.values[2 * at] * this.perX(), sign * memory.values[2 * at + 1] * this.perY()];
+        return Math.hypot(across, up) < STILL ? "" : arrowPath(px, py, across, -up);
+    }
+
+    perX() {
+        const [x0, x1] = this.surface.extent;
+        return (this.area.right - this.area.left) / (x1 - x0);
+    }
+
+    perY() {
+        const [, , y0, y1] = this.surface.extent;
+        return (this.area.bottom - this.area.top) / (y1 - y0);
+    }
+
+    sx(x) {
+        return this.area.left + (x - this.surface.extent[0]) * this.perX();
+    }
+
+    sy(y) {
+        return this.area.bottom - (y - this.surface.extent[2]) * this.perY();
+    }
+
+    x(px) {
+        return this.surface.extent[0] + (px - this.area.left) / this.perX();
+    }
+
+    y(py) {
+        return this.surface.extent[2] + (this.area.bottom - py) / this.perY();
+    }
+}

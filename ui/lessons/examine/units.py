@@ -1,0 +1,130 @@
+"""Examine: one unit after the other: the inputs that excite it most, its weights, and units that are dead."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy import ndarray
+
+from nnlib.labs.examine import network
+from ui import lesson
+from ui.components.gallery import Tile, gallery
+from ui.lessons.examine import charts
+from ui.lessons.examine.subject import EXAMPLES, Subject
+from ui.runs.painter import Painter
+from ui.widgets import pictures as matrices
+from ui.widgets.controls import BOUND
+from ui.widgets.options import one_of
+
+PAGE = "examine"
+TOP = 10
+PARTS = {"test": "test", "validation": "val", "training": "train"}
+GRID = 72  # places each way at which a unit over the plane is measured
+
+
+def examples_from(key: str) -> tuple[str, str]:
+    """Name and part of the data whose first examples are looked at."""
+    name = one_of("Examples", list(PARTS), key)
+    return name, PARTS[name]
+
+
+def units(subject: Subject) -> None:
+    """Layer and unit are chosen; what excites it, its weights, and which classes it answers to."""
+    options = lesson.text(PAGE, "options units").split("; ")
+    guess = lesson.predict(PAGE, "predict units", options, "ex_guess_units")
+    if guess:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            layer = subject.layers.index(one_of("Layer", subject.layers[1:-1], "ex_layer"))
+            _, part = examples_from("ex_units_from")
+            H = subject.model.hidden_dims[layer - 1]
+            if st.session_state.get("ex_unit", 1) > H:
+                st.session_state["ex_unit"] = H
+            unit = int(st.number_input("Unit", 1, H, 1, key="ex_unit", width=150, **BOUND)) - 1
+        a = subject.activations(part, layer)
+        _, y = subject.examples(part)
+        y = y[:EXAMPLES]
+        _layer(subject, a, y, layer, guess)
+        _unit(subject, part, a, y, layer, unit)
+        st.subheader("What to look for")
+        lesson.show(PAGE, "units look for")
+    lesson.source(network.input_gradient)
+    lesson.source(network.strongest)
+
+
+def _layer(subject: Subject, a: ndarray, y: ndarray, layer: int, guess: str) -> None:
+    """The measured answer to the prediction, over all units, and the dead ones by name."""
+    tops = [rows for unit in range(a.shape[1]) if len(rows := network.strongest(a, unit, TOP)) == TOP]
+    alike = [Counter(y[rows].tolist()).most_common(1)[0][1] for rows in tops]
+    rng = np.random.default_rng(0)
+    drawn = [np.bincount(rng.choice(y, TOP, replace=False)).max() for _ in range(500)]
+    mean, chance = (f"{np.mean(counts):.1f}" if counts else "0" for counts in (alike, drawn))
+    lesson.show(PAGE, "units outcome", guess=guess, mean=mean, top=TOP, chance=chance)
+    dead = network.dead_units(a)
+    facts: dict[str, Any] = {"layer": subject.layers[layer].capitalize(), "H": a.shape[1], "N": f"{len(a):,}"}
+    if len(dead):
+        few = ", ".join(str(unit + 1) for unit in dead[:30])
+        lesson.show(PAGE, "dead", count=len(dead), names=few + (", …" if len(dead) > 30 else ""), **facts)
+    else:
+        lesson.show(PAGE, "none dead", **facts)
+
+
+def _unit(subject: Subject, part: str, a: ndarray, y: ndarray, layer: int, unit: int) -> None:
+    rows = network.strongest(a, unit, TOP)
+    st.subheader(lesson.text(PAGE, "unit title", unit=unit + 1, layer=subject.layers[layer]))
+    if not len(rows):
+        st.warning(lesson.text(PAGE, "unit dead", N=f"{len(a):,}"))
+        return
+    X, _ = subject.examples(part)
+    if subject.saved.image_shape is None:
+        _plane(subject, X[: len(a)], a[:, unit], y, rows, layer, unit)
+        return
+    pictures = subject.data.pictures(X[rows])
+    tiles = [
+        Tile(matrices.data_uri(picture), f"{a[i, unit]:.3g}", f"{subject.class_names[y[i]]}, no. {i}")
+        for i, picture in zip(rows, pictures, strict=True)
+    ]
+    lesson.show(PAGE, "unit pictures", shown=len(rows))
+    gallery(tiles, key="ex_strongest", size=104)
+    first = layer == 1
+    model = subject.model
+    weights = model.params["W1"][:, unit] if first else network.input_gradient(model, X[rows], layer, unit)
+    picture, classes = st.columns([1, 2], gap="large")
+    with picture:
+        sheet = matrices.weight_tiles(weights.reshape(-1, 1), subject.saved.image_shape, 1)
+        title = lesson.text(PAGE, "weights title" if first else "gradient title")
+        gallery([Tile(matrices.data_uri(sheet), title)], key="ex_weights", size=220)
+        grey = subject.saved.image_shape[0] == 1
+        lesson.show(PAGE, "weights" if first else "gradient")
+        lesson.show(PAGE, "weights grey" if grey else "weights colour")
+    with classes:
+        _by_class(subject, a[:, unit], y)
+
+
+def _by_class(subject: Subject, a: ndarray, y: ndarray) -> None:
+    frame = charts.by_class_frame(a, y, subject.class_names)
+    st.vega_lite_chart(frame, charts.BY_CLASS, key="ex_by_class")
+
+
+def _plane(subject: Subject, X: ndarray, a: ndarray, y: ndarray, rows: ndarray, layer: int, unit: int) -> None:
+    """What the unit gives everywhere in the plane, and the points that excite it most."""
+    extent = Painter(subject.data).extent
+    everywhere = network.activations(subject.model, matrices.grid(extent, GRID), layer)[:, unit]
+    background = matrices.data_uri(matrices.diverging(everywhere.reshape(GRID, GRID)))
+    names = subject.class_names
+    frame = pd.DataFrame({"x": X[:, 0], "y": X[:, 1], "class": [names[k] for k in y]})
+    frame["words"] = [f"activation {value:.3g}" for value in a]
+    frame["ringed"] = np.isin(np.arange(len(y)), rows)
+    frame = pd.DataFrame(frame[frame["ringed"] | (np.arange(len(y)) < 200)])
+    chart, classes = st.columns([3, 2], gap="large")
+    with chart:
+        spec = charts.plane(names, lesson.text(PAGE, "unit plane title"), background, extent)
+        st.vega_lite_chart(frame, spec, key="ex_plane_unit", width="content")
+    with classes:
+        if layer == 1:
+            w, b = subject.model.params["W1"], subject.model.params["b1"]
+            first, second, bias = (f"{float(v):.3g}".replace("-", "−") for v in (*w[:, unit], b[unit]))
+            lesson.show(PAGE, "unit plane weights", first=first, second=second, bias=bias)
+        lesson.show(PAGE, "unit plane")
+        _by_class(subject, a, y)

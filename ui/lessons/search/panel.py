@@ -1,0 +1,207 @@
+"""Search: make a study or reopen one, start and stop it, take a trial to Train."""
+
+import re
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from nnlib.search import SearchError, SearchPlan, StudyState, shown_url, storage_url
+from ui import lesson
+from ui.lessons.search.controls import can_be_opened, plan_controls
+from ui.lessons.search.desk import Book, desk
+from ui.lessons.search.view import View, chosen_view, show_study
+from ui.lessons.train.panel import open_in_train
+from ui.runs.panel import session_id
+from ui.widgets.controls import BOUND
+
+PAGE = "search"
+GUESSES = ["learning rate", "weight scale", "hidden layers", "all alike"]
+NEW, BEST = "New study", "best trial"
+FAULT = "search_fault"  # what stood in the way of the last click
+POLL, POLL_IDLE = 1.0, 5.0  # seconds; other machines may work on a study that is idle here
+MORE = 10  # trials
+
+
+def search_panel() -> None:
+    """The whole part of the page; a search goes on while other parts and pages are shown."""
+    lesson.show(PAGE, "intro")
+    guess = lesson.predict(PAGE, "predict", GUESSES, "search_guess")
+    if guess is not None:
+        try:
+            with st.spinner("Opening the studies…", show_time=True):
+                names = desk().names()
+            _studies(names, guess)
+        except SearchError as error:
+            st.error(str(error))
+            st.button("Try again", icon=":material/refresh:", key="search_again")
+        st.header("What to look for")
+        lesson.show(PAGE, "look for")
+    for name in ("question log", "question grid", "question validation"):
+        lesson.ask(PAGE, name)
+    from nnlib.search.work import run_trial  # not before: it imports Optuna
+
+    lesson.source(run_trial)
+
+
+def _studies(names: list[str], guess: str) -> None:
+    asked = st.session_state.get("study", st.query_params.get("study", NEW))
+    if asked not in (NEW, *names) and asked not in (names := desk().names(fresh=True)):
+        written = re.sub(r"[^-+() .,\w]", "?", asked)[:60]  # a link can hold anything, also more than a name
+        st.warning(lesson.text(PAGE, "unknown study", study=f"`{written}`"))
+        st.session_state["study"] = NEW
+    name = st.selectbox("Study", [NEW, *names], key="study", on_change=_click, **BOUND)
+    if FAULT in st.session_state:
+        st.error(st.session_state[FAULT])
+    if name == NEW:
+        _new_study(names)
+    else:
+        _study(name, guess)
+
+
+# ---------------------------------------------------------------------------------------------------- a new study
+def _new_study(names: list[str]) -> None:
+    plan = plan_controls()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        free = _free_name(plan, names)
+        name = st.text_input("Name of the study", key="search_name", placeholder=free, max_chars=60, width=320, **BOUND)
+        _button("Start the search", "play_arrow", "start", _begin, name or free, plan)
+        st.caption(lesson.text(PAGE, "wanted", wanted=plan.wanted, epochs=plan.base.num_epochs))
+
+
+def _free_name(plan: SearchPlan, names: list[str]) -> str:
+    """One that no study has: "digits tpe 1"."""
+    stem = f"{plan.base.data} {plan.method} "
+    numbers = [int(m[1]) for name in names if (m := re.fullmatch(re.escape(stem) + r"(\d{1,9})", name))]
+    return f"{stem}{max(numbers, default=0) + 1}"
+
+
+def _begin(name: str, plan: SearchPlan) -> None:
+    desk().create(name.strip(), plan)
+    desk().start(name.strip(), session_id())
+    st.session_state.update(study=name.strip(), search_name="")
+
+
+def _button(label: str, icon: str, key: str, act: Callable[..., None], *args: Any) -> None:
+    """One whose click may concern the whole page, though it stands in a fragment."""
+    kind = "secondary" if key in ("more", "open") else "primary"
+    if st.button(label, icon=f":material/{icon}:", type=kind, key=f"search_{key}", on_click=_click, args=(act, *args)):
+        st.rerun()
+
+
+def _click(act: Callable[..., None] | None = None, *args: Any) -> None:
+    """Do it; what stands in the way is said until the next click."""
+    st.session_state.pop(FAULT, None)
+    try:
+        if act is not None:
+            act(*args)
+    except ValueError as error:
+        st.session_state[FAULT] = str(error)
+
+
+# ------------------------------------------------------------------------------------------------------- a study
+def _study(name: str, guess: str) -> None:
+    """What can be done with it, and how it stands; the view polls while there is something to come."""
+    was = _condition(desk().look(name))
+    running, busy, over, _ = was
+
+    def panel() -> None:
+        if st.session_state["study"] != name:  # deleted a moment ago
+            st.rerun()
+        book = desk().look(name)
+        if _condition(book) != was:
+            st.rerun()
+        if book.state is None:
+            st.error(book.error)
+            return
+        with st.container():
+            _buttons(book, book.state)
+            view = chosen_view(book.state)
+        every = POLL if running or busy else None if over else POLL_IDLE
+        if every:
+            st.fragment(lambda: polled(view), run_every=every)()
+        else:
+            with st.container():  # where the fragment would put it
+                show_study(book, guess, view)
+
+    def polled(view: View) -> None:
+        book = desk().look(name)
+        if _condition(book) != was:
+            st.rerun()
+        show_study(book, guess, view)
+
+    st.fragment(panel)()
+
+
+def _condition(book: Book) -> tuple[bool, bool, bool, bool]:
+    """Whether it runs here, whether a worker is at it anywhere, whether all is done, and whether there is a best."""
+    state = book.state
+    if state is None:
+        return book.running, False, False, False
+    return book.running, bool(state.running), state.over, state.best is not None
+
+
+def _buttons(book: Book, state: StudyState) -> None:
+    name = book.name
+    with st.container(horizontal=True, vertical_alignment="center", key="search_buttons"):
+        if book.running:
+            _button("Stop", "stop", "stop", desk().stop, name)
+        elif not state.over:
+            _button("Resume", "play_arrow", "resume", desk().start, name, session_id())
+        elif state.plan.method != "grid":
+            _button(f"{MORE} more trials", "add", "more", _prolong, name, state.plan.num_trials + MORE)
+        with st.popover("On other machines", icon=":material/devices:"):
+            _other_machines(name)
+        with st.popover("Delete", icon=":material/delete:", disabled=bool(state.running or book.running)):
+            lesson.show(PAGE, "delete", study=f"`{name}`", count=len(state.ended))
+            _button("Delete it", "delete", "delete", _delete, name)
+        if state.best is not None:
+            _open_trial(state)
+
+
+def _other_machines(name: str) -> None:
+    url = storage_url()
+    local = url.startswith("sqlite")
+    lesson.show(PAGE, "machines sqlite" if local else "machines", url=shown_url(url))
+    setting = "" if local else f"NNLIB_STORAGE={shlex.quote(shown_url(url))} "
+    st.code(f"{setting}python -m nnlib.search --study {shlex.quote(name)}", language="bash")
+    if local:
+        lesson.show(PAGE, "machines more")
+
+
+def _prolong(name: str, num_trials: int) -> None:
+    desk().prolong(name, num_trials)
+    desk().start(name, session_id())
+
+
+def _delete(name: str) -> None:
+    desk().delete(name)
+    st.session_state["study"] = NEW
+
+
+# -------------------------------------------------------------------------------------------------- one trial
+def _open_trial(state: StudyState) -> None:
+    """Any ended trial to Train, the best first."""
+    ended = sorted(state.ended, key=lambda trial: -(trial.value or 0))
+    options = [BEST, *(str(trial.number) for trial in ended)]
+    label = {"label_visibility": "collapsed", "width": 170}
+    chosen = st.selectbox("Trial", options, format_func=_trial_name, key="search_trial", **label, **BOUND)
+    _button("Open in Train", "open_in_new", "open", _open, state.name, chosen)
+
+
+def _trial_name(number: str) -> str:
+    return number if number == BEST else f"trial {number}"
+
+
+def _open(name: str, chosen: str) -> None:
+    state = desk().look(name).state
+    trial = state and (
+        state.best if chosen == BEST else next((t for t in state.ended if str(t.number) == chosen), None)
+    )
+    if not state or not trial:
+        return
+    spec = state.spec(trial)
+    if not can_be_opened(spec):
+        raise SearchError(lesson.text(PAGE, "cannot open"))
+    open_in_train(spec)

@@ -1,0 +1,172 @@
+"""The runs of a session: the live ones, and of each that was replaced or reset what it takes to compare it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy import ndarray
+
+from nnlib.experiments import Result
+from nnlib.experiments.results import FINAL
+from nnlib.runs.spec import RunSpec
+from nnlib.schedules import learning_rate
+from nnlib.solver import Record
+from ui.runs import registry
+from ui.runs import saved as run_files
+from ui.runs.live import Run
+from ui.runs.saved import Saved
+from ui.runs.sessions import session_id
+
+MOST = 50  # runs kept; of the older ones the oldest go
+ITERATION, LOSS, SMOOTH, TRAIN, VAL = range(5)  # columns of `Entry.rows`
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is kept of a run. Without its weights, some megabytes each: the settings give them again.
+
+    rows: (about 600 at most, 5): iteration, loss, smoothed loss, training and validation accuracy; NaN where one was
+        not measured, or is left out.
+    """
+
+    number: int
+    page: str
+    spec: RunSpec
+    status: str
+    iteration: int
+    num_iterations: int
+    iterations_per_epoch: int
+    best_val_acc: float
+    best_epoch: int
+    train_acc: float | None
+    final_loss: float | None
+    num_val: int
+    seconds: float
+    message: str
+    rows: ndarray = field(repr=False)
+
+    @staticmethod
+    def of(run: Run, number: int, page: str) -> "Entry":
+        solver, (losses, accuracies) = run.solver, run.curves()
+        history, accuracy = solver.loss_history, {row[0]: row[1:] for row in accuracies}
+        smooth = {row[0]: row[2] for row in losses}
+        at = sorted(smooth | accuracy)
+        none = (None, None)
+        rows = [(t, history[t - 1], smooth.get(t), *accuracy.get(t, none)) for t in at]
+        diverged = solver.diverged is not None
+        return Entry(
+            number,
+            page,
+            run.spec,
+            run.status,
+            solver.iteration,
+            solver.num_iterations,
+            solver.iterations_per_epoch,
+            solver.best_val_acc,
+            solver.best_epoch,
+            solver.train_acc_history[-1] if solver.train_acc_history else None,
+            None if diverged else float(np.mean(history[-FINAL:])),
+            len(solver.y_val),
+            run.seconds,
+            solver.diverged.message if solver.diverged is not None else "",
+            np.array(rows, float),
+        )
+
+    @property
+    def epochs(self) -> float:
+        """Passes through the training data so far."""
+        return self.iteration / self.iterations_per_epoch
+
+    def result(self) -> Result:
+        """As experiments have it, with the records that were kept."""
+        spec, total, each = self.spec, self.num_iterations, self.iterations_per_epoch
+        records = []
+        for t, loss, _, train_acc, val_acc in self.rows.tolist():
+            if np.isfinite(loss):
+                rate = learning_rate(
+                    spec.schedule, spec.learning_rate, int(t) - 1, total, each, spec.lr_decay, spec.warmup
+                )
+                measured = (train_acc, val_acc) if np.isfinite(val_acc) else (None, None)
+                records.append(Record(int(t), int(t) // each, loss, rate, *measured))
+        status = self.status if self.status in ("finished", "diverged") else "stopped"
+        return Result(spec, tuple(records), status, self.message)
+
+
+class RunLog:
+    """One viewer's runs, by the names that pages give them; survives a reload through the runs that are still live."""
+
+    def __init__(self):
+        self.here: Any = None  # the page that is drawn
+        self.live: dict[str, Run] = {}
+        self.pages: dict[str, Any] = {}  # where each live run is
+        self.shown: set[str] = set()  # names of the runs that the page draws itself
+        self.away: set[str] = set()  # names of those that have gone on since a page last drew them
+        self.pinned: list[int] | None = None  # numbers of the runs laid over each other; None: nothing chosen yet
+        self.saved: dict[str, Saved] = {}  # what the app knew before it was restarted, by the runs' names
+        self._kept: dict[int, Entry] = {}
+        self._numbers: dict[str, int] = {}  # run.name -> number, once it has begun
+
+    def follow(self, name: str, run: Run) -> None:
+        """This is the page's run of that name now."""
+        self.live[name] = run
+        self.pages[name] = self.here
+        run.log, run.place = self, name
+
+    def keep(self, name: str) -> None:
+        """Pause the live run of that name, which is about to go or to be reset, and keep what is to be compared."""
+        if (run := self.live.get(name)) is None:
+            return
+        run.pause()
+        if (entry := self._entry(name)) is not None:
+            self._kept[entry.number] = entry
+            del self._numbers[run.name]
+        del self.live[name]
+        unpinned = [number for number in sorted(self._kept) if number not in (self.pinned or ())]
+        for number in unpinned[: max(0, len(self._kept) - MOST)]:
+            del self._kept[number]
+
+    def entries(self) -> list[Entry]:
+        """All runs that have taken a step, in the order in which they were first seen to have."""
+        live = (self._entry(name) for name in self.live)
+        found = [*self._kept.values(), *(entry for entry in live if entry is not None)]
+        return sorted(found, key=lambda entry: entry.number)
+
+    def is_live(self, entry: Entry) -> bool:
+        """Whether its run can still go on."""
+        return entry.number not in self._kept
+
+    def _entry(self, name: str) -> Entry | None:
+        run = self.live[name]
+        if run.solver.iteration == 0:
+            return None
+        if run.name not in self._numbers:
+            self._numbers[run.name] = 1 + max([0, *self._kept, *self._numbers.values()])
+        page = self.pages[name]
+        return Entry.of(run, self._numbers[run.name], page.title if page is not None else "")
+
+
+def current() -> RunLog:
+    """This session's."""
+    return st.session_state.setdefault("run_log", RunLog())
+
+
+def recover() -> None:
+    """After a reload, which begins a new session: take over the log and the runs of the one in the address bar.
+
+    If the app does not know it any more, but it was saved, then the log has that.
+    """
+    if "run_log" in st.session_state or "run" not in st.query_params:
+        return
+    run_id = st.query_params["run"]
+    if run_id not in (run.id for run in registry.runs()) and (saved := run_files.find(run_id)) is not None:
+        current().saved[saved.place] = saved
+        return
+    run = registry.find(run_id, session_id())
+    if run is None or run.log is None:
+        return
+    st.session_state["run_log"] = run.log
+    for name, each in run.log.live.items():
+        if registry.find(each.id, session_id()) is not None:
+            st.session_state[name] = each
+            each.seen()

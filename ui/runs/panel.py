@@ -1,0 +1,138 @@
+"""The part of a page in which a run lives: its buttons, its speed, and the live view of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from nnlib.data import Dataset
+from nnlib.runs.spec import RunSpec
+from ui import lesson
+from ui.components.run_view import has_arrived, run_view
+from ui.runs import live, registry
+from ui.runs import log as run_log
+from ui.runs.painter import Painter
+from ui.runs.saved import Saved
+from ui.runs.sessions import session_id
+from ui.runs.status import progress
+
+POLL, POLL_MOST = 0.5, 1.0  # seconds; between two polls the browser lets the curves grow in three parts
+WATCHED = 4  # active runs in the whole process from which on each is polled less often
+OVERLAP = 3  # messages whose frames are sent again, in case one was overtaken on its way
+SPEEDS: dict[str, float | None] = {"1 / s": 1, "5 / s": 5, "25 / s": 25, "100 / s": 100, "full speed": None}
+
+
+def obtain(name: str, spec: RunSpec, dataset: Dataset, in_url: bool = True, **how: Any) -> live.Run:
+    """This session's run of that name, or a new one of this spec; `run_log.recover` finds it again after a reload.
+
+    Raises:
+        ValueError: the spec cannot be run, in one sentence.
+    """
+    run: live.Run | None = st.session_state.get(name)
+    if run is None or (run.status == "ready" and run.spec != spec):
+        new = live.Run(spec, dataset, Painter(dataset), owner=session_id(), run_id=run and run.id, **how)
+        forget(name)
+        registry.register(new)
+        run = new
+    st.session_state[name] = run
+    if not run.light:
+        run_log.current().follow(name, run)
+    run.seen()
+    if in_url and st.query_params.get("run") != run.id:  # every write overtakes what people are setting meanwhile
+        st.query_params["run"] = run.id
+    return run
+
+
+def resume(name: str, saved: Saved, dataset: Dataset) -> None:
+    """Make a saved run this session's run of that name.
+
+    Raises:
+        FileNotFoundError, ValueError: it cannot be used, in one sentence; the session's run stays.
+    """
+    run = live.Run(saved.spec, dataset, Painter(dataset), owner=session_id(), run_id=saved.run_id)
+    run.resume_from(saved)
+    forget(name)
+    registry.register(run)
+    st.session_state[name] = run
+
+
+def forget(name: str) -> None:
+    """End this session's run of that name, so that `obtain` makes a new one; what it has done can be compared."""
+    if (run := st.session_state.pop(name, None)) is not None:
+        run_log.current().keep(name)
+        registry.discard(run)
+
+
+def reset(name: str) -> None:
+    """Back to the initial weights; what the run has done can be compared."""
+    run, log = st.session_state[name], run_log.current()
+    log.keep(name)
+    run.reset()
+    if not run.light:
+        log.follow(name, run)
+
+
+def run_panel(name: str, key: str, speeds: Sequence[str] = tuple(SPEEDS)) -> None:
+    """Buttons and live view of this session's run of that name; the view polls while the run is active, and only then.
+
+    A click reruns the panel alone. The polling view is a fragment within it, so that polls carry no buttons, and a poll
+    that is still on its way when a click switches polling off finds nothing to rerun.
+    """
+    run: live.Run = st.session_state[name]
+    was_over, was_ready = run.over, run.status == "ready"
+    run_log.current().shown.add(name)
+
+    def panel() -> None:
+        if run.over != was_over or (run.status == "ready" and not was_ready):
+            st.rerun()  # the rest of the page shows the outcome, and the settings of a run that has not begun
+        with st.container():
+            _buttons(name, run, key, speeds)
+        if run.active:
+            st.fragment(polled, run_every=_interval(run))()
+        else:
+            with st.container():  # where the fragment would put the view
+                _view(run, key)
+
+    def polled() -> None:
+        run.seen()
+        if not run.active:
+            st.rerun()  # it has ended by itself
+        _view(run, key)
+
+    st.fragment(panel)()
+
+
+def _interval(run: live.Run) -> float:
+    """Seconds between polls: a full class shares the server."""
+    busy = sum(other.active for other in registry.runs())
+    return min(POLL_MOST, POLL * max(1.0, busy / WATCHED))
+
+
+def _view(run: live.Run, key: str) -> None:
+    if not run.light:
+        progress(run)
+    view_key = f"{key}_view"
+    sent: list[int] = st.session_state.setdefault(f"{key}_sent", [])  # newest iteration in each of the last messages
+    if not has_arrived(run.name, view_key):
+        sent.clear()
+    view = run.snapshot(after=sent[0] if sent else None)
+    st.session_state[f"{key}_sent"] = [*sent, view["iteration"]][-OVERLAP:]
+    waiting = lesson.text("run_view", "queued", place=1 + live.SLOTS.ahead_of(run)) if run.status == "queued" else ""
+    run_view({**view, "picture": run.picture.facts, "message": waiting}, key=view_key)
+
+
+def _buttons(name: str, run: live.Run, key: str, speeds: Sequence[str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_buttons"):
+        # One button with two faces: two would stand side by side for a moment, and clicks miss what moves.
+        label, icon, act = ("Pause", "pause", run.pause) if run.active else ("Play", "play_arrow", run.play)
+        how = {"key": f"{key}_play", "type": "primary", "width": 130, "disabled": run.over}
+        st.button(label, icon=f":material/{icon}:", on_click=act, **how)
+        st.button("One step", icon=":material/skip_next:", on_click=run.step, key=f"{key}_step", disabled=run.over)
+        st.button("Stop", icon=":material/stop:", on_click=run.stop, key=f"{key}_stop", disabled=run.over)
+        st.button("Reset", icon=":material/replay:", on_click=reset, args=(name,), key=f"{key}_reset")
+        chosen = st.select_slider(
+            "Speed (steps)", speeds, speeds[-1], key=f"{key}_speed", bind="query-params", width=240
+        )
+        run.rate = SPEEDS[chosen]
+    if run.note:
+        (st.error if run.status == "diverged" else st.info)(run.note)

@@ -1,0 +1,67 @@
+"""Long runs on disk: checkpoints in the cache folder, from which a run goes on after the app was restarted."""
+
+import json
+import re
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nnlib.data.cache import cache_folder
+from nnlib.runs.spec import RunSpec
+from nnlib.solver import Solver
+
+MOST = 20  # runs kept
+MAX_AGE = 7 * 24 * 3600.0  # seconds
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What is known of a saved run without reading its checkpoint. place: what its page calls it."""
+
+    run_id: str
+    place: str
+    spec: RunSpec
+    iteration: int
+    epoch: int
+    seconds: float
+
+    @property
+    def checkpoint(self) -> Path:
+        return _path(self.run_id, "npz")
+
+
+def save(run_id: str, place: str, spec: RunSpec, solver: Solver, seconds: float) -> None:
+    """Write a run's checkpoint, then its description; what cannot be written (a full disk) is left out."""
+    facts = {"place": place, "spec": asdict(spec), "iteration": solver.iteration, "epoch": solver.epoch}
+    with suppress(OSError):
+        solver.save(_path(run_id, "npz"))
+        beside = _path(run_id, "part")
+        beside.write_text(json.dumps(facts | {"seconds": seconds}), encoding="utf-8")
+        beside.replace(_path(run_id, "json"))
+        _prune()
+
+
+def find(run_id: str) -> Saved | None:
+    """The saved run of this id; None if there is none that can be read."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", run_id):
+        return None
+    try:
+        facts = json.loads(_path(run_id, "json").read_text(encoding="utf-8"))
+        facts["spec"] = RunSpec(**facts["spec"])
+        return Saved(run_id, **facts)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _path(run_id: str, ending: str) -> Path:
+    return cache_folder() / "runs" / f"{run_id}.{ending}"
+
+
+def _prune() -> None:
+    """Remove what is a week old, and all but the newest."""
+    found = sorted(_path("any", "npz").parent.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for place, path in enumerate(found):
+        if place >= MOST or time.time() - path.stat().st_mtime > MAX_AGE:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".json").unlink(missing_ok=True)

@@ -1,0 +1,218 @@
+"""The part of a page in which an experiment's runs go through the worker processes: buttons, progress, live results.
+
+A page describes the experiment, and says how to draw a snapshot of it:
+
+>>> experiment = EXPERIMENTS["batchnorm_weight_scale"].with_settings(num_epochs=epochs)
+>>> def draw(snapshot): st.vega_lite_chart(frame(summary(experiment, snapshot.results)), SPEC, key="weight_scale_chart")
+>>> snapshot = sweep_panel("weight_scale", experiment, draw)       # None until somebody has pressed Run
+>>> if snapshot is not None and snapshot.state != "running": ...   # the outcome, the question, what to look for
+
+`draw` runs again at every poll, in a fragment, so it must not write to the rest of the page. When the last run has
+ended the whole page reruns. The sweep's id is in the address bar under its name, so that a reload finds it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+
+import streamlit as st
+
+from nnlib.data import DataError
+from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe, expected_seconds
+from ui import lesson
+from ui.runs.sessions import is_connected, session_id
+
+POLL = 0.3  # seconds
+END_AFTER = 120.0  # seconds without a viewer
+LOOK_EVERY = 5.0  # seconds between looks for abandoned sweeps
+
+_lock = threading.Lock()
+_sweeps: dict[str, tuple[Sweep, float]] = {}  # by id, with the time they were last looked at
+
+
+@cache
+def pool() -> Pool:
+    """The server's worker processes, one a core, for all sessions; `pool().warm_up()` starts them ahead of time."""
+    return Pool()
+
+
+def sweep_panel(
+    name: str, experiment: Experiment, draw: Callable[[Snapshot], None], label: str = "Run the experiment"
+) -> Snapshot | None:
+    """Buttons, progress and `draw` of this session's sweep of that name; polls while it runs, and only then.
+
+    name: of the sweep in the session, in the address bar and in the widgets' keys, so unique among all pages.
+
+    Returns:
+        How the sweep stood when the page was drawn; None if there is none.
+    """
+    sweep = find(name)
+    running = sweep is not None and not sweep.over
+
+    def panel() -> None:
+        if st.session_state.get(name) is not sweep or (sweep is not None and sweep.over == running):
+            st.rerun()  # a click began or ended it: the rest of the page is to know
+        with st.container():
+            _buttons(name, experiment, label)
+        if running:
+            st.fragment(polled, run_every=POLL)()
+        elif sweep is not None:
+            with st.container():  # where the fragment would put it
+                show()
+
+    def polled() -> None:
+        if sweep is None or sweep.over:
+            st.rerun()  # the rest of the page shows the outcome
+        show()
+
+    def show() -> None:
+        if sweep is not None:
+            snapshot = _look(sweep)
+            st.progress(snapshot.done, text=_progress(snapshot))
+            for message in dict.fromkeys(run.message for run in snapshot.runs if run.state == "failed"):
+                st.error(message)
+            draw(snapshot)
+
+    st.fragment(panel)()
+    return None if sweep is None else _look(sweep)
+
+
+def find(name: str) -> Sweep | None:
+    """This session's sweep of that name: the one it has, or the one in the address bar if it was this viewer's."""
+    sweep: Sweep | None = st.session_state.get(name)
+    if sweep is None and name in st.query_params:
+        with _lock:
+            sweep, _ = _sweeps.get(st.query_params[name], (None, 0.0))
+        if sweep is not None and sweep.owner != session_id() and is_connected(sweep.owner):
+            return None  # somebody else's, who is still there: a link was passed on
+        if sweep is not None:
+            sweep.owner = session_id()
+            st.session_state[name] = sweep
+    if sweep is not None and st.query_params.get(name) != sweep.id:
+        st.query_params[name] = sweep.id  # a visit to another page has taken it away
+    return sweep
+
+
+def start(name: str, experiment: Experiment, use_cache: bool = True) -> None:
+    """Begin this session's sweep of that name; to be called from a callback.
+
+    Raises:
+        nnlib.data.DataError: the data are not here.
+    """
+    stop(name)
+    sweep = Sweep(experiment, pool(), owner=session_id(), use_cache=use_cache)
+    st.session_state[name] = sweep
+    st.query_params[name] = sweep.id
+    with _lock:
+        if not _sweeps:
+            threading.Thread(target=_end_abandoned, name="end-abandoned-sweeps", daemon=True).start()
+        _sweeps[sweep.id] = (sweep, time.monotonic())
+
+
+def stop(name: str) -> None:
+    """End this session's sweep of that name, if there is one; what is there stays."""
+    sweep: Sweep | None = st.session_state.get(name)
+    if sweep is not None:
+        sweep.stop()
+
+
+def _buttons(name: str, experiment: Experiment, label: str) -> None:
+    sweep: Sweep | None = st.session_state.get(name)
+    running = sweep is not None and not sweep.over
+    same = sweep is not None and sweep.experiment == experiment
+
+    about, absent = _ready(experiment)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{name}_buttons"):
+        if running:
+            st.button("Stop", icon=":material/stop:", on_click=stop, args=(name,), key=f"{name}_stop", type="primary")
+        elif not same or (sweep is not None and sweep.snapshot().state == "stopped"):
+            st.button(
+                label,
+                icon=":material/play_arrow:",
+                on_click=start,
+                args=(name, experiment),
+                key=f"{name}_run",
+                type="primary",
+                disabled=absent,
+            )
+        else:
+            st.button(
+                "Run again",
+                icon=":material/replay:",
+                on_click=start,
+                args=(name, experiment),
+                kwargs={"use_cache": False},
+                key=f"{name}_again",
+                disabled=absent,
+            )
+        if not running and not same:
+            st.caption(about)
+    if sweep is not None and not same:
+        st.caption(lesson.text("sweeps", "changed", differences=_differences(sweep.experiment, experiment)))
+
+
+def _ready(experiment: Experiment) -> tuple[str, bool]:
+    """What pressing the button would do, and whether the data for it are absent."""
+    try:
+        cached, total = cached_runs(experiment), len(experiment.runs)
+        seconds = expected_seconds(experiment, pool().size)
+    except DataError as error:
+        return str(error), True
+    part = "ready" if not cached else "ready some" if cached < total else "ready all"
+    time = lesson.text("sweeps", "while") if seconds is None else duration(seconds * (1 - cached / total))
+    return lesson.text("sweeps", part, total=total, cached=cached, time=time, workers=pool().size), False
+
+
+def _differences(shown: Experiment, chosen: Experiment) -> str:
+    """What the sweep on screen has that the controls have not."""
+    if len(shown.runs) != len(chosen.runs):
+        return f"{len(shown.runs)} runs"
+    pairs = {}
+    for here, there in zip(shown.runs, chosen.runs, strict=True):
+        for setting, (old, _) in here.differences(there).items():
+            pairs.setdefault(setting, old)
+    return ", ".join(describe(setting, value) for setting, value in pairs.items()) or "other random numbers"
+
+
+def _progress(snapshot: Snapshot) -> str:
+    total, ended, left = len(snapshot.runs), snapshot.ended, snapshot.seconds_left
+    values = {"ended": ended, "total": total, "cached": snapshot.cached, "seconds": duration(snapshot.seconds)}
+    if snapshot.state == "running":
+        if left is None:
+            return lesson.text("sweeps", "starting", **values)
+        return lesson.text("sweeps", "progress", **values, left=duration(left))
+    if snapshot.state == "stopped":
+        ended = sum(run.state in ("finished", "diverged") for run in snapshot.runs)
+        return lesson.text("sweeps", "stopped", **values | {"ended": ended})
+    return lesson.text("sweeps", "finished cached" if snapshot.cached else "finished", **values)
+
+
+def duration(seconds: float) -> str:
+    """For people: "0.8 s", "12 s", "3 min"."""
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _look(sweep: Sweep) -> Snapshot:
+    with _lock:
+        if sweep.id in _sweeps:
+            _sweeps[sweep.id] = (sweep, time.monotonic())
+    return sweep.snapshot()
+
+
+def _end_abandoned() -> None:
+    """Stop and forget sweeps that nobody has looked at for two minutes, and whose viewer's browser is gone."""
+    while True:
+        time.sleep(LOOK_EVERY)
+        with _lock:
+            now = time.monotonic()
+            gone = [s for s, seen in _sweeps.values() if now - seen > END_AFTER and not is_connected(s.owner)]
+            for sweep in gone:
+                del _sweeps[sweep.id]
+            nothing_left = not _sweeps
+        for sweep in gone:
+            sweep.stop()
+        if nothing_left:
+            return
