@@ -116,10 +116,10 @@ def test_points_have_the_colours_of_the_decision_boundary():
 def test_numbers_are_short_and_exact():
     values = "[0, 2.302585, -0.0015, 0.99999, 138.4, 12345.6, 0.0000312, -4.2e17, null]"
     assert evaluate(f"return {values}.map((value) => short(value));") == [
-        "0", "2.30", "−0.00150", "1.00", "138", "12,346", "3.1·10⁻⁵", "−4.2·10¹⁷", "–",
+        "0", "2.30", "−0.00150", "1.00", "138", "12,346", "3.1e-5", "−4.2e17", "–",
     ]  # fmt: skip
     assert evaluate("return [scientific(0), scientific(0.00063), percent(0.8715), percent(null), whole(1e6)];") == [
-        "0", "6.3·10⁻⁴", "87.2 %", "–", "1,000,000",
+        "0", "6.3e-4", "87.2 %", "–", "1,000,000",
     ]  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def test_ticks_are_round_and_inside():
     assert evaluate("return ticks(-1.1, 1.1, 4);") == [-1, 0, 1]
     assert evaluate("return ticks(0, 0.3, 3);") == [0, 0.1, 0.2, 0.3]
     assert evaluate("return logTicks(1, 1e18, 4);") == [1e3, 1e8, 1e13, 1e18]
-    assert evaluate("return [0, 0.25, 1500, 1e6, 2e-5].map(tickLabel);") == ["0", "0.25", "1,500", "10⁶", "2·10⁻⁵"]
+    assert evaluate("return [0, 0.25, 1500, 1e6, 2e-5].map(tickLabel);") == ["0", "0.25", "1,500", "1e6", "2e-5"]
 
 
 def test_nearest_agrees_with_a_search_of_all():

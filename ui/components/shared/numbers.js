@@ -1,8 +1,5 @@
 // Writes numbers for people and finds round values for axes.
 
-const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
 export const NOTHING = "–";
 
 export function isNumber(value) {
@@ -11,46 +8,59 @@ export function isNumber(value) {
 
 // 12345 -> "12,345"
 export function whole(value) {
-    return isNumber(value) ? WHOLE.format(value) : NOTHING;
+    return fixed(value, 0);
 }
 
-// A power of ten: -4 -> "10⁻⁴"
+// So many decimals: -0.126 -> "−0.13"
+export function fixed(value, decimals) {
+    return isNumber(value) ? signed(value.toFixed(decimals).replace(/\d+/, grouped)) : NOTHING;
+}
+
+// A power of ten: -4 -> "1e-4"
 export function powerOfTen(exponent) {
-    const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPT[digit]).join("");
-    return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+    return `1e${exponent}`;
 }
 
-// `digits` significant digits, powers of ten where plain digits would be long: 0.0000312 -> "3.1·10⁻⁵"
+// What was measured, with `digits` significant digits: 2.3 -> "2.30", 12345.6 -> "12,346", 0.0000312 -> "3.1e-5"
 export function short(value, digits = 3) {
     if (!isNumber(value)) {
         return NOTHING;
     }
     const size = Math.abs(value);
-    if (size === 0) {
-        return "0";
-    }
     if (size >= 1e-3 && size < 1e5) {
-        return minus(size >= 10 ** digits ? WHOLE.format(value) : value.toPrecision(digits));
+        return size >= 10 ** digits - 0.5 ? whole(value) : signed(value.toPrecision(digits));
     }
-    return scientific(value);
+    return scientific(value, Math.min(digits, 2));
 }
 
-// 0.00063 -> "6.3·10⁻⁴"
-export function scientific(value) {
-    if (value === 0) {
-        return "0";
+// What was set or is exact, with at most `digits` digits: 0.1 -> "0.1", 0.00001 -> "1e-5"; 17 write all there are
+export function plain(value, digits = 6) {
+    if (!isNumber(value)) {
+        return NOTHING;
     }
-    const [mantissa, exponent] = value.toExponential(1).split("e");
-    return minus(`${mantissa}·${powerOfTen(Number(exponent))}`);
+    const exact = Number.isInteger(value) && Math.abs(value) < 1e7;
+    const rounded = exact ? value : Number(value.toPrecision(Math.min(digits, 17)));
+    const size = Math.abs(rounded);
+    return signed(exact || (size >= 1e-4 && size < 1e7) ? String(rounded) : rounded.toExponential());
 }
 
-// 0.8715 -> "87.2 %"
+// A size that may be any: 0.00063 -> "6.3e-4"
+export function scientific(value, digits = 2) {
+    return isNumber(value) ? signed(value === 0 ? "0" : value.toExponential(digits - 1)) : NOTHING;
+}
+
+// A share of 1: 0.8715 -> "87.2 %"
 export function percent(value, decimals = 1) {
-    return isNumber(value) ? `${(100 * value).toFixed(decimals)} %` : NOTHING;
+    return isNumber(value) ? `${fixed(100 * value, decimals)} %` : NOTHING;
 }
 
-function minus(string) {
-    return string.replace(/^-/, "−");
+function grouped(digits) {
+    return digits.replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+// With a minus as wide as a plus, none before what is zero, and no plus before an exponent
+function signed(string) {
+    return string.replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "").replace("e+", "e");
 }
 
 // The smallest of 1, 2, 5, 10, 20, ... that is not below `value`.
@@ -86,9 +96,9 @@ export function tickLabel(value) {
     if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
         const exponent = Math.floor(Math.log10(size) + 1e-9);
         const mantissa = Number((value / 10 ** exponent).toPrecision(3));
-        return minus(mantissa === 1 ? powerOfTen(exponent) : `${mantissa}·${powerOfTen(exponent)}`);
+        return signed(`${mantissa}e${exponent}`);
     }
-    return minus(size >= 1000 ? WHOLE.format(value) : String(value));
+    return size >= 1000 ? whole(value) : signed(String(value));
 }
 
 // The index of the entry of the ascending array `xs` nearest to `x`, -1 if it is empty.
