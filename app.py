@@ -1,10 +1,11 @@
 """The server, found by `streamlit run app.py`: one BLAS thread, imports warmed up, garbage collector frozen."""
 
 import os
+from pathlib import Path
+from runpy import run_path
 
-# With more than one BLAS thread, concurrent runs wait for each other; the limits count only before NumPy is imported.
-THREAD_LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
+# Read as a file, since to import anything of nnlib imports NumPy, and then the limits come too late.
+os.environ.update(run_path(str(Path(__file__).parent / "nnlib" / "workers" / "threads.py"))["ONE_THREAD"])
 
 import gc
 from collections.abc import AsyncIterator

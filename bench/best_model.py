@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nnlib.data import cifar10
 from nnlib.runs.best import ABLATION, CIFAR10, DIGITS, PUBLISHED_RECIPE
 from nnlib.runs.spec import RunSpec
-from nnlib.workers.link import THREAD_LIMITS
+from nnlib.workers.threads import ONE_THREAD
 
 MODELS = {"ours": CIFAR10, "published recipe": PUBLISHED_RECIPE, "digits": DIGITS}
 
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     elif options.model:
         models = {options.model: MODELS[options.model]}
     jobs = [(name, replace(spec, seed=seed)) for name, spec in models.items() for seed in range(options.seeds)]
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
+    os.environ.update(ONE_THREAD)
     print(f"{os.cpu_count()} cores, {options.workers} at once, load at the start {os.getloadavg()[0]:.1f}\n")
     print("| settings | seed | validation | after epoch | test | seconds | of a core |\n|---|" + 6 * "---:|")
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:

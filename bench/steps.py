@@ -14,10 +14,10 @@ import numpy as np
 
 from bench.contenders import CONTENDERS
 from bench.workloads import WORKLOADS
+from nnlib.workers.threads import ONE_THREAD
 
-THREAD_LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
-ENVIRONMENT |= dict.fromkeys(THREAD_LIMITS, "1")
+ENVIRONMENT |= ONE_THREAD
 
 AT_MOST, AT_LEAST = "at most", "at least"
 TARGETS: dict[tuple[str, str], dict[str, tuple[str, float]]] = {  # ratio of which medians: {workload: its bound}
@@ -89,7 +89,7 @@ def order(worker: subprocess.Popen, name: str, seconds: float) -> float | None:
 
 
 def print_conditions(rounds: int, seconds: float) -> None:
-    load, limits = os.getloadavg()[0], ", ".join(f"{name}=1" for name in THREAD_LIMITS)
+    load, limits = os.getloadavg()[0], ", ".join(f"{name}=1" for name in ONE_THREAD)
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {processor()}, {os.cpu_count()} cores.")
     print(f"Load at the start {load:.1f}. A process each, with {limits}, and no other OPENBLAS_ setting.")
     print(f"{rounds} rounds: in each, every contender in turn runs every workload for {seconds} s.\n")

@@ -11,8 +11,8 @@ from statistics import median
 from typing import NamedTuple
 
 from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Sweep
-from nnlib.workers.link import THREAD_LIMITS
 from nnlib.workers.process import PRIORITY
+from nnlib.workers.threads import ONE_THREAD
 
 RATIO, FIRST = 0.6, 2.0  # at most: share of the time in one process, seconds to the first finished run
 ALONE = """
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--epochs", type=int, default=10)
     options = parser.parse_args(arguments)
     experiment = EXPERIMENTS[options.experiment].with_settings(num_epochs=options.epochs)
-    os.environ.update(dict.fromkeys(THREAD_LIMITS, "1"))
+    os.environ.update(ONE_THREAD)
     if hasattr(os, "setpriority"):  # the workers' own, so that both compete on equal terms with whatever else runs
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     experiment.runs[0].load_data()  # prepares the data, if need be

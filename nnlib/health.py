@@ -43,8 +43,8 @@ def measure(
 
     Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
     """
-    twin = copy.copy(model)
-    twin.bn_params, twin.use_dropout = [dict(bn) for bn in model.bn_params], False
+    twin = detached(model)
+    twin.use_dropout = False
     scores, caches = twin.forward(X, "train")
     grads = twin.backward(softmax_loss(scores, y)[1], caches)
     updates = None
@@ -167,9 +167,7 @@ def find_overflow(
 def _first_not_finite(model: FullyConnectedNet, X: ndarray, y: ndarray) -> tuple[str, str]:
     if not np.isfinite(X).all():
         return "the input", "X"
-    twin = copy.copy(model)
-    twin.bn_params = [dict(bn) for bn in model.bn_params]
-    _, caches = twin.forward(X, "train")
+    _, caches = detached(model).forward(X, "train")
     for i, (affine, norm, relu, _) in enumerate(caches, start=1):
         name = f"layer {i}" if relu else "the output layer"
         quantities = {
@@ -184,8 +182,15 @@ def _first_not_finite(model: FullyConnectedNet, X: ndarray, y: ndarray) -> tuple
         for quantity, array in quantities.items():
             if not np.isfinite(array).all():
                 return name, quantity
-    penalty = model.reg * float(np.vdot(model.params.vector, model.params.vector))
+    penalty = 0.5 * model.reg * sum(float(np.vdot(affine.w, affine.w)) for affine, *_ in caches)
     return "the output layer", "the softmax loss" if np.isfinite(penalty) else "the L2 penalty"
+
+
+def detached(model: FullyConnectedNet) -> FullyConnectedNet:
+    """The same network on the same parameters; but batchnorm's running averages, which each pass moves, are its own."""
+    twin = copy.copy(model)
+    twin.bn_params = [dict(bn) for bn in model.bn_params]
+    return twin
 
 
 def _histogram(a: ndarray, bins: int) -> Histogram:

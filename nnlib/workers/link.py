@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-THREAD_LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+from nnlib.workers.threads import ONE_THREAD
+
 GRACE = 0.7  # seconds that a worker has to do as it is told, before it is killed
 
 
@@ -18,7 +19,7 @@ def alive(process: subprocess.Popen | None) -> subprocess.Popen | None:
         if process.poll() is None:
             return process
         let_go(process)
-    environment = os.environ | dict.fromkeys(THREAD_LIMITS, "1")
+    environment = os.environ | ONE_THREAD
     here = str(Path(__file__).resolve().parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (here, environment.get("PYTHONPATH"))))
     command = [sys.executable, "-P", "-m", "nnlib.workers.process"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.health import find_overflow
 from nnlib.solver import Diverged, Record, Solver
 from tests.nnlib.oracles import assert_one_sentence
 from tests.nnlib.training import network, pictures, solver
@@ -74,6 +75,15 @@ def test_data_that_are_not_finite_are_named():
 def test_a_penalty_that_overflows_is_named():
     _, last = diverge(FullyConnectedNet([], 24, 4, reg=1.0, weight_scale=1e19, seed=0))
     assert "softmax" not in last.quantity
+
+
+def test_the_penalty_is_judged_by_the_weights_alone():
+    """As it is computed: biases, gamma and beta may be of any size."""
+    model, data = network(normalization="layernorm", reg=1.0), pictures(8)
+    for name in ("b1", "beta2", "b3"):
+        model.params[name] = np.full(model.params[name].shape, -1e30)
+    _, quantity, *_ = find_overflow(model, data["X_train"], data["y_train"], 0.1, first=False)
+    assert quantity == "the softmax loss"
 
 
 def test_train_prints_why_it_ended(capsys):

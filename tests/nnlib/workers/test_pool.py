@@ -1,5 +1,6 @@
 """Worker processes: order, fairness, stopping, dying, and what a task may do wrong."""
 
+import ast
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from nnlib.workers import Pool, Task
-from nnlib.workers.link import THREAD_LIMITS
+from nnlib.workers.threads import ONE_THREAD
 from tests.places import ROOT
 
 TASKS = '''
@@ -121,11 +122,24 @@ def test_events_arrive_in_order(make_pool):
 
 def test_a_worker_is_a_plain_process_with_one_blas_thread(make_pool):
     pool = make_pool(1)
-    task = pool.submit(Noted("facts", names=THREAD_LIMITS))
+    task = pool.submit(Noted("facts", names=list(ONE_THREAD)))
     wait(pool, task)
-    assert task.events[0]["environment"] == dict.fromkeys(THREAD_LIMITS, "1")
+    assert task.events[0]["environment"] == ONE_THREAD
     assert task.events[0]["pid"] != os.getpid()
     assert task.events[1]["modules"] == []
+
+
+def test_the_app_sets_the_limits_before_numpy_is_imported():
+    """Its first lines alone: they read the limits without importing what imports NumPy."""
+    first, imports, _ = (ROOT / "app.py").read_text().partition("\nimport gc")
+    assert imports
+    script = (
+        f"__file__ = {str(ROOT / 'app.py')!r}\n{first}\nimport sys\nprint('numpy' in sys.modules, dict(os.environ))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded, _, environment = run.stdout.partition(" ")
+    assert loaded == "False"
+    assert ONE_THREAD.items() <= ast.literal_eval(environment).items()
 
 
 def test_workers_are_reused(make_pool):
