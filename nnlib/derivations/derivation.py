@@ -11,7 +11,6 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.derivations import graph
-from nnlib.derivations.formulas import latex
 from nnlib.derivations.graph import Node
 
 
@@ -70,7 +69,7 @@ class Derivation:
     @property
     def forward_steps(self) -> list[Node]:
         """The named nodes in the order in which the source computes them, inputs where they are first used."""
-        return [node for node in graph.walk(self.out) if node.name]
+        return [node for node in graph.in_order(self.out) if node.name]
 
     @property
     def backward_steps(self) -> list[Node]:
@@ -123,7 +122,7 @@ class Derivation:
     def _name(self, name: str, node: Node, variable: str = "") -> Node:
         if name in self.nodes:
             raise ValueError(f"names in a derivation differ, but {name!r} is there already: choose another.")
-        node.name, node.symbol = name, latex(name)
+        node.name = name
         self.nodes[name] = node
         if variable:
             self._tie(node, variable)

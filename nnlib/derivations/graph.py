@@ -19,29 +19,6 @@ import numpy as np
 from numpy import ndarray
 
 
-class Operation(NamedTuple):
-    """What can be done to arrays, and how a gradient goes back through it.
-
-    In the formulas (LaTeX) #0 and #1 stand for the operands, #out for the result, #d for the gradient that arrives, #i
-    for the axis that is gone and #n for its length; (#0) is in parentheses if it is a sum.
-    """
-
-    forward: Callable[..., Any]  # (*operands, **settings) -> result
-    vjp: Callable[..., tuple]  # (gradient of the result, result, *operands, **settings) -> one an operand, or None
-    formula: str
-    gradients: tuple[str, ...]
-    rule: str
-
-
-class Branch(NamedTuple):
-    """One of the ways by which a gradient reaches a node."""
-
-    child: "Node | None"  # the node it comes from; None: it is the upstream gradient
-    position: int  # the place of the node among that child's parents
-    axes: tuple[int, ...]  # axes of the child along which the node was broadcast, so that gradients were summed
-    value: ndarray  # like the node
-
-
 class Node:
     """An array in a computation: an input (op None), or the result of an operation on other nodes.
 
@@ -49,14 +26,21 @@ class Node:
     """
 
     _counter = count()
+    __array_ufunc__ = None  # an array before an operator leaves the work to the node
 
     def __init__(self, value, op=None, parents: tuple["Node", ...] = (), name="", differentiable=True, **settings):
         self.value: ndarray = np.asarray(value)
         self.op: str | None = op
-        self.parents, self.name, self.symbol, self.settings = parents, name, name, settings
+        self.parents, self.name, self.settings = parents, name, settings
         self.differentiable = any(p.differentiable for p in parents) if parents else differentiable
         self.branches: list[Branch] = []
         self.number = next(Node._counter)  # nodes are made in the order in which the computation is written
+
+    @property
+    def named_parents(self) -> list["Node"]:
+        """The named nodes from which it is made, each once: where the edges into it begin."""
+        found = [p for parent in self.parents for p in ([parent] if parent.name else parent.named_parents)]
+        return list(dict.fromkeys(found))
 
     @property
     def gradient(self) -> ndarray | None:
@@ -65,15 +49,39 @@ class Node:
 
     # fmt: off
     def __add__(self, other): return apply("add", self, other)
+    def __radd__(self, other): return apply("add", other, self)
     def __sub__(self, other): return apply("subtract", self, other)
     def __rsub__(self, other): return apply("subtract", other, self)
     def __mul__(self, other): return apply("multiply", self, other)
     def __rmul__(self, other): return apply("multiply", other, self)
     def __truediv__(self, other): return apply("divide", self, other)
+    def __rtruediv__(self, other): return apply("divide", other, self)
     def __matmul__(self, other): return apply("matmul", self, other)
     def __pow__(self, other): return apply("power", self, other)
     def __neg__(self): return apply("negate", self)
     # fmt: on
+
+
+class Branch(NamedTuple):
+    """One of the ways by which a gradient reaches a node."""
+
+    child: Node | None  # the node it comes from; None: it is the upstream gradient
+    position: int  # the place of the node among that child's parents
+    axes: tuple[int, ...]  # axes of the child along which the node was broadcast, so that gradients were summed
+    value: ndarray  # like the node
+
+    @property
+    def origin(self) -> Node | None:
+        """The named node whose gradient this way brings; None for the upstream gradient."""
+        child = self.child
+        return child if child is None or child.name else child.branches[0].origin
+
+    @property
+    def rules(self) -> list[str]:
+        """What happens to the gradient on its last step: a sentence for the operation, and one for broadcasting."""
+        if self.child is None or self.child.op is None:
+            return []
+        return [OPERATIONS[self.child.op].rule, *([BROADCAST_RULE] if self.axes else [])]
 
 
 def apply(op: str, *operands: "Node | float", **settings: Any) -> Node:
@@ -83,7 +91,7 @@ def apply(op: str, *operands: "Node | float", **settings: Any) -> Node:
     return Node(value, op, parents, **settings)
 
 
-def walk(out: Node) -> list[Node]:
+def in_order(out: Node) -> list[Node]:
     """The node and all it was made from, in the order written, inputs where first used; reversed it is the way back."""
     found, open_nodes = {out}, [out]
     while open_nodes:
@@ -106,7 +114,7 @@ def backward(out: Node, gradient: ndarray) -> None:
     gradient = np.asarray(gradient)
     if gradient.shape != out.value.shape:
         raise ValueError(f"the upstream gradient is like out, {out.value.shape}, but is {gradient.shape}: reshape it.")
-    nodes = [node for node in walk(out) if node.differentiable]
+    nodes = [node for node in in_order(out) if node.differentiable]
     for node in nodes:
         node.branches = []
     out.branches = [Branch(None, 0, (), gradient)]
@@ -146,6 +154,20 @@ def spread(a: Any, shape: tuple[int, ...], axis: int | None) -> ndarray:
 def largest(a: ndarray, axis: int) -> ndarray:
     """Where the (first) largest entry along an axis is: like a, bool."""
     return np.expand_dims(a.argmax(axis), axis) == np.arange(a.shape[axis]).reshape([-1] + [1] * (a.ndim - 1 - axis))
+
+
+class Operation(NamedTuple):
+    """What can be done to arrays, and how a gradient goes back through it.
+
+    In the formulas (LaTeX) #0 and #1 stand for the operands, #out for the result, #d for the gradient that arrives, #i
+    for the axis that is gone and #n for its length; (#0) is in parentheses if it is a sum.
+    """
+
+    forward: Callable[..., Any]  # (*operands, **settings) -> result
+    vjp: Callable[..., tuple]  # (gradient of the result, result, *operands, **settings) -> one an operand, or None
+    formula: str
+    gradients: tuple[str, ...]
+    rule: str
 
 
 T = np.swapaxes

@@ -68,15 +68,15 @@ def larger(a: Any, b: Any) -> Term:
     return Term("call", max(of(a).value, of(b).value), of(a).flat("call", "max") + of(b).flat("call", "max"), "max")
 
 
-def compare(a: Any, sign: str, b: Any) -> Term:
+def truth(a: Any, sign: str, b: Any) -> Term:
     """[a > b] or [a = b]: 1 if it is so, else 0."""
     a, b = of(a), of(b)
     return Term("test", a.value > b.value if sign == ">" else a.value == b.value, (a, b), sign)
 
 
-def form(number: float, digits: int = 3) -> str:
-    """A number to be read, with at most so many significant digits: 0.874, −1.2, 1e−05."""
-    return f"{number + 0.0:.{digits}g}".replace("-", "−")  # + 0.0 makes 0 of -0
+def form(number: float) -> str:
+    """A number to be read, with at most three significant digits: 0.874, −1.2, 1e−05."""
+    return f"{number + 0.0:.3g}".replace("-", "−")  # + 0.0 makes 0 of -0
 
 
 # --------------------------------------------------------------------------------------------------------- to be read
@@ -113,9 +113,9 @@ def tokens(term: Term, fold: bool = False, least: int = _SUM) -> list[Token]:
     return ["(", *written, ")"] if level < least else written
 
 
-def text(written: Sequence[Token], digits: int = 0) -> str:
-    """The tokens in one string, cells by their labels or, with `digits`, their numbers: 0.31 · 1.2 + 0.4 · (−0.5)."""
-    strings = [t if isinstance(t, str) else form(t.value, digits) if digits else t.label() for t in written]
+def text(written: Sequence[Token]) -> str:
+    """The tokens in one string, cells by their labels, negative numbers in parentheses where a sign is before them."""
+    strings = [t if isinstance(t, str) else t.label() for t in written]
     result = ""
     for token, following in zip(strings, [*strings[1:], ""], strict=True):
         negative = token.startswith("−") and len(token) > 1

@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from nnlib import derivations, layers, optim
 from nnlib.derivations import Derivation, Line, assignments
-from nnlib.derivations.graph import OPERATIONS
+from nnlib.derivations.graph import BROADCAST_RULE, OPERATIONS
 from nnlib.fc_net import FullyConnectedNet
 from tests.nnlib import oracles
 from tests.nnlib.derivations.test_graph import assert_close, extrapolated_gradient
@@ -427,6 +427,33 @@ def test_a_name_assigned_twice_is_seen():
         return x
 
     assert assignments(twice) == {"x": (1, 5), "y": (2, 4), "z": (2, 3)}
+
+
+# ------------------------------------------------------------------------------------------------ edges and sentences
+def test_edges_join_named_nodes():
+    d = all_derivations()["two_layer_net, batchnorm, L2"]
+    edges = {name: [parent.name for parent in node.named_parents] for name, node in d.nodes.items()}
+    assert edges["a1"] == ["X", "W1", "b1"]
+    assert edges["n1"] == ["gamma1", "xhat", "beta1"]
+    assert edges["logp"] == ["shifted", "total"]
+    assert edges["loss"] == ["data_loss", "penalty1", "penalty2"]
+    assert edges["X"] == []
+    for name, node in d.nodes.items():
+        for branch in node.branches:
+            assert (branch.origin is None) == (name == "loss")
+            assert branch.origin is None or name in edges[branch.origin.name]
+
+
+def test_each_branch_has_the_sentences_of_its_last_step():
+    d = all_derivations()["batchnorm"]
+    (to_gamma,), (to_beta,), (to_out,) = (d.nodes[name].branches for name in ("gamma", "beta", "out"))
+    add, multiply = (OPERATIONS[op].rule for op in ("add", "multiply"))
+    assert to_gamma.rules == [multiply, BROADCAST_RULE]
+    assert to_beta.rules == [add, BROADCAST_RULE]
+    assert to_out.rules == []
+    assert d.nodes["var"].branches[0].rules == [add]
+    from_xhat, from_sq = d.nodes["xmu"].branches
+    assert [branch.origin and branch.origin.name for branch in (from_xhat, from_sq)] == ["xhat", "sq"]
 
 
 # ---------------------------------------------------------------------------------------------------------- walking

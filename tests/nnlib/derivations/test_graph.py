@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 from numpy import ndarray
 
 from nnlib.derivations import graph
-from nnlib.derivations.graph import OPERATIONS, Node, Operation, apply, backward, walk
+from nnlib.derivations.graph import OPERATIONS, Node, Operation, apply, backward, in_order
 from nnlib.gradient_check import eval_numerical_gradient_array
 from tests.nnlib.oracles import assert_one_sentence
 
@@ -210,9 +210,9 @@ def test_the_walk_is_as_written_with_inputs_where_they_are_first_used():
     w, x, b = Node(2.0, name="w"), Node(3.0, name="x"), Node(4.0, name="b")
     s = apply("square", x)
     out = s * w + x + b
-    assert [node.op or node.name for node in walk(out)] == ["x", "square", "w", "multiply", "add", "b", "add"]
-    for node in walk(out):
-        assert all(walk(out).index(parent) < walk(out).index(node) for parent in node.parents)
+    assert [node.op or node.name for node in in_order(out)] == ["x", "square", "w", "multiply", "add", "b", "add"]
+    for node in in_order(out):
+        assert all(in_order(out).index(parent) < in_order(out).index(node) for parent in node.parents)
 
 
 @given(choices=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=12), seed=SEEDS)
@@ -229,7 +229,7 @@ def test_any_graph_has_the_gradient_of_its_function(choices, seed):
 
     nodes = [Node(v) for v in start]
     last = out(nodes)
-    order = walk(last)
+    order = in_order(last)
     assert all(order.index(parent) < order.index(node) for node in order for parent in node.parents)
     backward(last, np.array(2.0))
     expected = extrapolated_gradient(lambda x: np.asarray(out(x)), start, np.array(2.0))
@@ -284,6 +284,21 @@ def test_numbers_stand_on_either_side_of_an_operator():
     x = Node([1.0, 2.0])
     np.testing.assert_array_equal((1 - 3 * x / 2 - x).value, 1 - 3 * x.value / 2 - x.value)
     np.testing.assert_array_equal((-(x**2) + 1).value, -(x.value**2) + 1)
+    np.testing.assert_array_equal((1 + 2 / x).value, 1 + 2 / x.value)
+
+
+def test_arrays_and_numpys_numbers_stand_on_either_side_too():
+    x = Node([1.0, 2.0])
+    for a in (np.array([3.0, 5.0]), np.float64(3)):
+        for made, expected in ((a + x, a + x.value), (a - x, a - x.value), (a * x, a * x.value), (a / x, a / x.value)):
+            assert isinstance(made, Node)
+            np.testing.assert_array_equal(made.value, expected)
+
+
+def test_a_number_before_an_operator_leaves_the_gradient_right():
+    x = Node([1.0, 2.0])
+    backward(1 + 2 / x, np.ones(2))
+    np.testing.assert_array_equal(x.gradient, [-2.0, -0.5])
 
 
 def test_an_upstream_gradient_of_another_shape_is_refused():

@@ -1,39 +1,10 @@
-"""What the stepper's trace is made of: formulas as trees, places in the graph, and numbers that a learner changed."""
+"""What the stepper's trace is made of: places in the graph, and numbers that a learner changed."""
 
 import numpy as np
 import pytest
 
-from ui.components.stepper.latex import parse
 from ui.components.stepper.layout import ROW, place
 from ui.walks import edits
-
-
-# --------------------------------------------------------------------------------------------------------- formulas
-class TestLatex:
-    @pytest.mark.parametrize(
-        ("latex", "tree"),
-        [
-            ("x", ["id", "x"]),
-            (r"\mathrm{out}", ["text", "out"]),
-            (r"\node{3} \, \node{12}", ["row", ["node", 3, 0], ["node", 12, 0]]),
-            (r"\mathrm{d}\node{3}", ["node", 3, 1]),
-            (r"\frac{1}{N}", ["frac", ["num", "1"], ["id", "N"]]),
-            (r"\sqrt{\sigma^2}", ["sqrt", ["script", ["id", "σ"], ["num", "2"], None]]),
-            (r"\sum_{ij} x", ["row", ["under", "∑", ["row", ["id", "i"], ["id", "j"]]], ["id", "x"]]),
-            (r"\max(y)", ["row", ["text", "max"], ["fence", "(", ")", ["id", "y"]]]),
-            (r"\left( a \right)", ["fence", "(", ")", ["id", "a"]]),
-            (r"[b > 0]", ["fence", "[", "]", ["row", ["id", "b"], ["op", ">"], ["num", "0"]]]),
-            (r"w^{\top}_1", ["script", ["id", "w"], ["op", "⊤"], ["num", "1"]]),
-            (r"-\hat{x}", ["row", ["op", "−"], ["hat", ["id", "x"]]]),
-        ],
-    )  # fmt: skip
-    def test_reads(self, latex, tree):
-        assert parse(latex) == tree
-
-    @pytest.mark.parametrize("latex", [r"\integral x", r"\frac{1}", r"\left( x", "x}", r"\sqrt{x", "[x)"])
-    def test_refuses_what_it_does_not_know(self, latex):
-        with pytest.raises(ValueError, match="formula"):
-            parse(latex)
 
 
 # ----------------------------------------------------------------------------------------------------------- layout
