@@ -28,8 +28,8 @@ help: ## List these targets
 run: $(RUN) ## Start the app (PORT=8501 to choose the port)
 	@$(PY) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT))
 
-test: $(DEV) ## Run the unit and page tests (ARGS='-k adam' to choose, JOBS=1 for one process)
-	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+test: $(DEV) ## Run the unit and page tests (ARGS='-k adam' to choose, JOBS=1 for one process, COVERAGE=1 to measure)
+	@$(PY) -m pytest -n $(JOBS) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
 e2e: $(DEV) ## Run the browser tests in Chromium (CHROMIUM=/path/to/it to choose)
 	@browser=; for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \

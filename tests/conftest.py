@@ -16,11 +16,18 @@ import pytest
 from hypothesis import settings
 
 from nnlib.data import binary, cache
+from tests.draws import draws
 from tests.places import ROOT as PROJECT
 
 BUILDER = PROJECT.parent / "shared" / "cifar10" / "build.py"
 # Never against the clock, and on the build server always the same examples.
-settings.register_profile("unit", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
+settings.register_profile(
+    "unit",
+    parent=draws(100),
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
+)
 settings.load_profile("unit")
 
 GIVEN_CIFAR10 = os.environ.get("CIFAR10_DIR")  # read before `no_outside_data` hides it

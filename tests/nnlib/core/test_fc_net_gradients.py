@@ -6,11 +6,12 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.gradient_check import eval_numerical_gradient
+from tests.draws import draws
 from tests.nnlib import oracles
 from tests.nnlib.training import random_network
 
@@ -61,7 +62,7 @@ def suits_differences(model: FullyConnectedNet, X: np.ndarray) -> bool:
 
 
 @each_normalization
-@settings(max_examples=50)
+@draws(50)
 @given(
     N=SIZES,
     D=SIZES,

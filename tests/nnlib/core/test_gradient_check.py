@@ -2,18 +2,19 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.gradient_check import check_network, eval_numerical_gradient, eval_numerical_gradient_array, rel_error
+from tests.draws import draws
 from tests.nnlib.oracles import assert_one_sentence
 
 SHAPES = st.lists(st.integers(1, 3), min_size=0, max_size=3).map(tuple)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(shape=SHAPES, seed=SEEDS)
 def test_gradient_of_a_known_function(shape, seed):
     rng = np.random.default_rng(seed)
@@ -24,7 +25,7 @@ def test_gradient_of_a_known_function(shape, seed):
     np.testing.assert_array_equal(x, before)
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(shape=SHAPES.filter(len), seed=SEEDS)
 def test_gradient_of_a_known_function_that_gives_an_array(shape, seed):
     rng = np.random.default_rng(seed)

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import Histogram, LayerHealth, diagnose, measure
 from nnlib.solver import Record, Solver
+from tests.draws import draws
 from tests.nnlib.training import everything_in, global_state, network, pictures, solver
 
 each_normalization = pytest.mark.parametrize("normalization", [None, "batchnorm", "layernorm"])
@@ -110,7 +111,7 @@ def test_a_solver_measures_the_step_that_it_made():
         assert layer.update_ratio == pytest.approx(np.linalg.norm(W - old) / np.linalg.norm(W), rel=0.2)
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(
     scale=st.sampled_from([0.0, 1e-30, 1e-15, 1e-9, 1e-4, 1.0, 1e4, 1e9, 1e12]),
     depth=st.integers(0, 6),

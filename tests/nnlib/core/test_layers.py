@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.layers import (
@@ -18,6 +18,7 @@ from nnlib.layers import (
     relu_backward,
     relu_forward,
 )
+from tests.draws import draws
 from tests.nnlib import oracles
 from tests.nnlib.oracles import Layer, assert_one_sentence, assert_untouched, check_layer, check_that_faults_are_caught
 from tests.nnlib.training import global_state
@@ -45,21 +46,21 @@ def affine_args(rng: np.random.Generator, shape: tuple[int, ...], H: int) -> lis
 
 
 # ------------------------------------------------------------------------------------------------------- gradients
-@settings(max_examples=50)
+@draws(50)
 @given(shape=SHAPES, H=SIZES, seed=SEEDS)
 def test_affine_gradients(shape, H, seed):
     rng = np.random.default_rng(seed)
     check_layer(AFFINE, affine_args(rng, shape, H), dout=rng.normal(size=(shape[0], H)))
 
 
-@settings(max_examples=50)
+@draws(50)
 @given(shape=SHAPES, seed=SEEDS)
 def test_relu_gradient(shape, seed):
     rng = np.random.default_rng(seed)
     check_layer(RELU, [oracles.away_from_zero(rng.normal(size=shape))], dout=rng.normal(size=shape))
 
 
-@settings(max_examples=50)
+@draws(50)
 @given(shape=SHAPES, p=st.floats(0.05, 1), mode=st.sampled_from(["train", "test"]), mask_seed=SEEDS, seed=SEEDS)
 def test_dropout_gradient_with_fixed_seed(shape, p, mode, mask_seed, seed):
     rng = np.random.default_rng(seed)
@@ -101,7 +102,7 @@ def test_relu_passes_nothing_on_at_zero():
 
 
 # --------------------------------------------------------------------------------------------------------- dropout
-@settings(max_examples=25)
+@draws(25)
 @given(p=st.floats(0.1, 1), seed=SEEDS)
 def test_dropout_keeps_a_share_of_p_and_the_mean(p, seed):
     x = np.full(4000, 3.0)

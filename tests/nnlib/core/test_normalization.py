@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.layers import (
@@ -16,6 +16,7 @@ from nnlib.layers import (
     layernorm_backward,
     layernorm_forward,
 )
+from tests.draws import draws
 from tests.nnlib import oracles
 from tests.nnlib.oracles import Layer, assert_one_sentence, assert_untouched, check_layer, check_that_faults_are_caught
 
@@ -62,7 +63,7 @@ def draw(
 
 # ------------------------------------------------------------------------------------------------------- gradients
 @by_both_ways
-@settings(max_examples=50)
+@draws(50)
 @given(N=SIZES, D=SIZES, eps=EPS, seed=SEEDS)
 def test_batchnorm_gradients(way, N, D, eps, seed):
     _, args, dout = draw(seed, N, D)
@@ -70,14 +71,14 @@ def test_batchnorm_gradients(way, N, D, eps, seed):
 
 
 @by_both_ways
-@settings(max_examples=40)
+@draws(40)
 @given(N=SIZES, D=SIZES, seed=SEEDS)
 def test_batchnorm_gradients_in_test_mode(way, N, D, seed):
     rng, args, dout = draw(seed, N, D)
     check_layer(batchnorm_in_test_mode(way, rng.normal(size=D), rng.uniform(0.1, 4, D)), args, dout)
 
 
-@settings(max_examples=50)
+@draws(50)
 @given(N=SIZES, D=SIZES, eps=EPS, seed=SEEDS)
 def test_layernorm_gradients(N, D, eps, seed):
     rng, (_, gamma, beta), dout = draw(seed, N, D)
@@ -85,7 +86,7 @@ def test_layernorm_gradients(N, D, eps, seed):
 
 
 @by_both_ways
-@settings(max_examples=30)
+@draws(30)
 @given(N=SIZES, D=SIZES, spread=st.sampled_from([0, 1e-12, 1e-4, 1e-2]), seed=SEEDS)
 def test_gradients_where_features_hardly_vary(way, N, D, spread, seed):
     """Variance next to nothing against eps: too curved for central differences, but not for autograd."""
@@ -104,7 +105,7 @@ def test_a_gradient_wrong_by_a_thousandth_is_caught(way, seed):
     check_that_faults_are_caught(layernorm(), args, dout)
 
 
-@settings(max_examples=50)
+@draws(50)
 @given(N=st.integers(1, 40), D=SIZES, mode=st.sampled_from(["train", "test"]), seed=SEEDS)
 def test_both_ways_back_give_the_same_numbers(N, D, mode, seed):
     rng, args, dout = draw(seed, N, D)
@@ -122,7 +123,7 @@ def test_an_upstream_gradient_of_ones_has_no_gradient_through_batchnorm():
 
 
 # ------------------------------------------------------------------------------------------------------ statistics
-@settings(max_examples=30)
+@draws(30)
 @given(N=st.integers(2, 30), D=SIZES, seed=SEEDS)
 def test_normalized_features_have_mean_beta_and_standard_deviation_gamma(N, D, seed):
     rng, (x, gamma, beta), _ = draw(seed, N, D)

@@ -4,10 +4,11 @@ from fractions import Fraction as F
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.optim import DEFAULTS, RULES, adam, adamw, get_rule, nesterov_momentum, sgd_momentum
+from tests.draws import draws
 from tests.nnlib.oracles import assert_one_sentence, assert_untouched
 
 every_rule = pytest.mark.parametrize("rule", RULES)
@@ -124,7 +125,7 @@ def test_the_defaults_are_the_usual_ones():
 
 
 @every_rule
-@settings(max_examples=15)
+@draws(15)
 @given(shape=SHAPES, dtype=st.sampled_from([np.float32, np.float64]), seed=st.integers(0, 2**32 - 1))
 def test_dtype_and_shape_are_kept_and_w_and_dw_are_not_changed(rule, shape, dtype, seed):
     rng = np.random.default_rng(seed)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.gradient_check import eval_numerical_gradient
 from nnlib.layers import softmax_loss
+from tests.draws import draws
 from tests.nnlib import oracles
 from tests.nnlib.oracles import Layer, assert_one_sentence, assert_untouched, check_layer, check_that_faults_are_caught
 
@@ -19,7 +20,7 @@ def softmax(y: np.ndarray) -> Layer:
     return Layer(lambda x: softmax_loss(x, y), lambda dout, dx: (dout * dx,), lambda x: oracles.cross_entropy(x, y))
 
 
-@settings(max_examples=60)
+@draws(60)
 @given(N=SIZES, C=SIZES, scale=st.sampled_from([0.0, 1e-3, 1.0, 10.0]), seed=SEEDS)
 def test_gradient(N, C, scale, seed):
     rng = np.random.default_rng(seed)
@@ -52,7 +53,7 @@ def test_two_classes_by_hand():
     np.testing.assert_allclose(dx, np.array([[-3, 3], [1, -1]]) / 8, rtol=1e-14)
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(N=SIZES, C=SIZES, seed=SEEDS)
 def test_a_shift_of_all_scores_changes_nothing_and_gradients_sum_to_zero(N, C, seed):
     rng = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy import ndarray
 
@@ -17,6 +17,7 @@ from nnlib import derivations, layers, optim
 from nnlib.derivations import Derivation, Line, assignments
 from nnlib.derivations.graph import BROADCAST_RULE, OPERATIONS
 from nnlib.fc_net import FullyConnectedNet
+from tests.draws import draws
 from tests.nnlib import oracles
 from tests.nnlib.derivations.test_graph import assert_close, extrapolated_gradient
 from tests.nnlib.oracles import assert_one_sentence, assert_untouched
@@ -58,7 +59,7 @@ def running(rng: np.random.Generator, D: int, mode: str) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------------------------------------------- layers
-@settings(max_examples=40)
+@draws(40)
 @given(shape=SHAPES, H=SIZES, seed=SEEDS)
 def test_affine(shape, H, seed):
     rng = np.random.default_rng(seed)
@@ -73,7 +74,7 @@ def test_affine(shape, H, seed):
     check_numerically(derivations.affine, [x, w, b], dout, "x", "w", "b")
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(shape=SHAPES, seed=SEEDS)
 def test_relu(shape, seed):
     rng = np.random.default_rng(seed)
@@ -85,7 +86,7 @@ def test_relu(shape, seed):
     check_numerically(derivations.relu, [x], dout, "x")
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(shape=SHAPES, p=st.floats(0.05, 1), mode=MODES, mask_seed=SEEDS, seed=SEEDS)
 def test_dropout(shape, p, mode, mask_seed, seed):
     rng, param = np.random.default_rng(seed), {"p": p, "mode": mode, "seed": mask_seed}
@@ -99,7 +100,7 @@ def test_dropout(shape, p, mode, mask_seed, seed):
     check_numerically(lambda x: derivations.dropout(x, param), [x], dout, "x")
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(N=SIZES, C=SIZES, seed=SEEDS)
 def test_softmax_loss(N, C, seed):
     rng = np.random.default_rng(seed)
@@ -120,7 +121,7 @@ def test_softmax_loss_of_scores_that_would_overflow(size):
     assert_close(d.gradient("x"), dx)
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(N=SIZES, D=SIZES, mode=MODES, eps=st.sampled_from([1e-5, 1e-2]), seed=SEEDS)
 def test_batchnorm(N, D, mode, eps, seed):
     rng = np.random.default_rng(seed)
@@ -138,7 +139,7 @@ def test_batchnorm(N, D, mode, eps, seed):
     check_numerically(lambda *args: derivations.batchnorm(*args, bn_param=param), args, dout, "x", "gamma", "beta")
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(N=st.integers(2, 5), D=SIZES, mode=MODES, seed=SEEDS)
 def test_each_gradient_inside_batchnorm_is_that_of_its_line(N, D, mode, seed):
     """batchnorm_backward is run with its local variables looked at: dxhat, drstd, ... are the graph's gradients."""
@@ -154,7 +155,7 @@ def test_each_gradient_inside_batchnorm_is_that_of_its_line(N, D, mode, seed):
         assert_close(d.gradient(name), inside[f"d{name}"], f"d{name}")
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(N=SIZES, D=SIZES, seed=SEEDS)
 def test_layernorm(N, D, seed):
     rng = np.random.default_rng(seed)
@@ -186,7 +187,7 @@ def locals_of(function: Callable, *args: Any) -> dict[str, Any]:
 
 
 # -------------------------------------------------------------------------------------------------- layers joined
-@settings(max_examples=20)
+@draws(20)
 @given(N=st.integers(2, 5), D=SIZES, H=SIZES, norm=st.booleans(), seed=SEEDS)
 def test_affine_relu_with_and_without_batchnorm(N, D, H, norm, seed):
     rng = np.random.default_rng(seed)
@@ -213,7 +214,7 @@ def test_affine_relu_with_and_without_batchnorm(N, D, H, norm, seed):
 
 
 # ----------------------------------------------------------------------------------------------- a whole network
-@settings(max_examples=30)
+@draws(30)
 @given(
     normalization=st.sampled_from([None, "batchnorm", "layernorm"]),
     reg=st.sampled_from([0.0, 0.3]),
@@ -258,7 +259,7 @@ def test_a_network_by_differences():
 
 
 # ------------------------------------------------------------------------------------------------------ update rules
-@settings(max_examples=15)
+@draws(15)
 @given(shape=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple), steps=st.integers(1, 3), seed=SEEDS)
 @pytest.mark.parametrize("rule", RULES)
 def test_update_rules(rule, shape, steps, seed):

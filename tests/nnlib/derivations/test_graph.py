@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 from numpy import ndarray
@@ -13,6 +13,7 @@ from numpy import ndarray
 from nnlib.derivations import graph
 from nnlib.derivations.graph import OPERATIONS, Node, Operation, apply, backward, in_order
 from nnlib.gradient_check import eval_numerical_gradient_array
+from tests.draws import draws
 from tests.nnlib.oracles import assert_one_sentence
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -91,7 +92,7 @@ def test_no_operation_is_left_out():
 
 
 # ------------------------------------------------------------------------------------------------------- gradients
-@settings(max_examples=20)
+@draws(20)
 @given(shape=SHAPES, seed=SEEDS)
 @pytest.mark.parametrize("op", UNARY)
 def test_operations_on_one_array(op, shape, seed):
@@ -99,7 +100,7 @@ def test_operations_on_one_array(op, shape, seed):
     check(op, [UNARY[op](rng, shape)], rng)
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(shapes=mutually_broadcastable_shapes(num_shapes=2, max_dims=4, max_side=3, min_side=1), seed=SEEDS)
 @pytest.mark.parametrize("op", BINARY)
 def test_operations_on_two_arrays_that_broadcast(op, shapes, seed):
@@ -107,7 +108,7 @@ def test_operations_on_two_arrays_that_broadcast(op, shapes, seed):
     check(op, [BINARY[op](rng, shape) for shape in shapes.input_shapes], rng)
 
 
-@settings(max_examples=30)
+@draws(30)
 @given(shape=st.lists(st.integers(1, 4), min_size=1, max_size=4), data=st.data(), seed=SEEDS)
 @pytest.mark.parametrize("op", ["sum", "mean", "max"])
 def test_reductions(op, shape, data, seed):
@@ -117,7 +118,7 @@ def test_reductions(op, shape, data, seed):
     check(op, [distinct(rng, tuple(shape))], rng, axis=axis, keepdims=keepdims)
 
 
-@settings(max_examples=30)
+@draws(30)
 @given(
     stacks=mutually_broadcastable_shapes(num_shapes=2, max_dims=2, max_side=3, min_side=1),
     sizes=st.tuples(*[st.integers(1, 4)] * 3),
@@ -129,21 +130,21 @@ def test_matrix_products_of_stacks_too(stacks, sizes, seed):
     check("matmul", [rng.normal(size=(*left, n, d)), rng.normal(size=(*right, d, h))], rng)
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(shape=SHAPES, exponent=st.integers(-3, 5), seed=SEEDS)
 def test_powers(shape, exponent, seed):
     rng = np.random.default_rng(seed)
     check("power", [positive(rng, shape), np.array(exponent)], rng)
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(N=st.integers(1, 5), C=st.integers(1, 5), seed=SEEDS)
 def test_pick(N, C, seed):
     rng = np.random.default_rng(seed)
     check("pick", [rng.normal(size=(N, C)), rng.integers(0, C, N)], rng)
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(shape=st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple), seed=SEEDS)
 def test_flatten(shape, seed):
     rng = np.random.default_rng(seed)
