@@ -64,12 +64,10 @@ class AppServer:
 def answer() -> None:
     """The thread's loop."""
     for _ in sys.stdin:
-        from ui.runs import registry  # as late as this, since the app must set the thread limits first
+        from ui.runs.log import all_runs  # as late as this, since the app must set the thread limits first
 
         now = time.perf_counter()
-        runs = [
-            {"id": r.id, "status": r.status, "iteration": r.solver.iteration, "clock": now} for r in registry.runs()
-        ]
+        runs = [{"id": r.id, "status": r.status, "iteration": r.solver.iteration, "clock": now} for r in all_runs()]
         print(ANSWER + json.dumps(runs), flush=True)
 
 

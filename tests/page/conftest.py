@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.places import ROOT
-from ui.runs import registry
+from ui.runs.log import LOGS
 
 OpenPage = Callable[..., AppTest]
 
@@ -51,5 +51,6 @@ def open_page() -> Iterator[OpenPage]:
         return app.switch_page(f"../pages/{name}.py").run()
 
     yield open_page
-    for run in registry.runs():
-        registry.discard(run)
+    for log in LOGS.things():
+        LOGS.drop(log.id)
+        log.end()

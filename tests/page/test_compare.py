@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from nnlib.runs.spec import RunSpec
 from tests.page.conftest import OpenPage
 from ui import lesson
-from ui.runs import registry, saved
+from ui.runs import saved
 from ui.runs.live import Run
-from ui.runs.log import RunLog
+from ui.runs.log import LOGS, RunLog
 from ui.runs.painter import Painter
 
 PAGE = "train_best_model"
@@ -216,7 +216,7 @@ class TestElsewhere:
     def test_a_reload_on_another_page_finds_the_run_and_its_settings(self, away: AppTest, open_page: OpenPage):
         run: Run = away.session_state["train_run"]
         app = open_page("optimizers", run=run.id)
-        assert app.session_state["train_run"] is run and log_of(app) is run.log
+        assert app.session_state["train_run"] is run and log_of(app) is log_of(away)
         assert app.sidebar.markdown
         app.switch_page(f"../pages/{PAGE}.py").run()
         assert app.session_state["train_run"] is run
@@ -271,6 +271,7 @@ class TestRestarted:
         assert [error.value for error in app.error] == [lesson.text(PAGE, "saved no more")]
 
     def test_not_while_somebody_has_it(self, open_page: OpenPage, run: Run):
-        registry.register(run)
-        run.owner = "somebody"
+        log = RunLog("somebody")
+        log.follow("train_run", run)
+        LOGS.put(log.id, log, log.lease)
         assert "saved up to" not in texts(open_page(PAGE, run=run.id))

@@ -1,33 +1,28 @@
-"""Live runs: a thread steps a `Solver`, and viewers take snapshots. Knows nothing of widgets."""
+"""Live runs: a thread of their own steps a `Solver` as somebody plays, pauses, steps, stops and resets them."""
 
-import itertools
 import os
 import secrets
 import threading
 import time
 from typing import Any
 
-import numpy as np
-
 from nnlib.data import Dataset
 from nnlib.experiments import Result
 from nnlib.runs.spec import RunSpec
-from nnlib.solver import Diverged, Record, Solver
+from nnlib.solver import Diverged, Solver
 from ui.runs import saved as run_files
-from ui.runs.frames import FrameBudget, first_frame, frame, health_at_rest
-from ui.runs.history import Curve, Frames, Smooth
+from ui.runs.frames import FrameBudget
 from ui.runs.painter import Painter
+from ui.runs.recording import Recording
 from ui.runs.saved import Saved
-from ui.runs.sessions import is_connected
+from ui.runs.sessions import Lease
 from ui.runs.slots import Slots
 
 PAUSE_AFTER = 10.0  # seconds without a viewer
-POINTS_SHOWN = 300
 SAVE_EVERY = 60.0  # seconds between checkpoints, from which a run goes on after the app was restarted
 TELLS_AFTER = 1.0  # seconds of training from which the time left is estimated
 
 SLOTS = Slots(os.cpu_count() or 1)
-_beginnings = itertools.count(1)
 
 
 class Run:
@@ -36,8 +31,9 @@ class Run:
     Args:
         spec, dataset: what to train on what; the initial weights follow from the spec's seed.
         picture: draws the model for a frame.
-        owner: the session that started it.
-        light: small and slow enough that many may run at once without waiting for a slot.
+        lease: of the viewer: without one who is there the run pauses.
+        place: what its page calls it; a run that is called nothing is not saved.
+        light: small and slow enough that many may run at once without waiting for a slot, and none is kept.
         rate: steps a second; None: as fast as it goes.
         run_id: of a run that this one replaces.
 
@@ -50,33 +46,26 @@ class Run:
         spec: RunSpec,
         dataset: Dataset,
         picture: Painter,
-        owner: str = "",
+        lease: Lease | None = None,
+        place: str = "",
         light: bool = False,
         rate: float | None = None,
         run_id: str | None = None,
     ):
-        self.id, self.owner, self.light = run_id or secrets.token_urlsafe(6), owner, light
-        self.rate, self.spec, self.dataset, self.picture = rate, spec, dataset, picture
-        self._lock = threading.RLock()
+        self.id, self.lease, self.place = run_id or secrets.token_urlsafe(6), lease or Lease(), place
+        self.spec, self.dataset, self.picture, self.light, self.rate = spec, dataset, picture, light, rate
         self._thread: threading.Thread | None = None
         self._resume = threading.Event()
-        self.log: Any = None  # of `ui.runs.log`: the viewer's other runs
-        self.place = ""  # what it is called there; a run that is called nothing is not saved
         self.wanted = self.unwatched = False
-        self.last_seen = time.monotonic()
         self.reset()
 
     # ------------------------------------------------------------------------------------------------- controls
     def reset(self) -> None:
         """Back to the initial weights, with the same seed."""
         self.pause()
-        with self._lock:
-            self.solver: Solver = self.spec.make_solver(self.dataset)
-            self.name = f"{self.id}-{next(_beginnings)}"  # a browser takes what bears one name for one recording
-            self.status, self.note, self.seconds = "ready", "", 0.0
-            self._losses, self._accuracies, self._frames = Curve(), Curve(), Frames()
-            self._smooth, self._budget = Smooth(), FrameBudget()
-            self._frames.add(first_frame(self.solver, self.picture))
+        self.solver: Solver = self.spec.make_solver(self.dataset)
+        self.recording, self._budget = Recording(self.id, self.solver, self.picture), FrameBudget()
+        self.status, self.note, self.seconds = "ready", "", 0.0
 
     def play(self) -> None:
         self.pause()
@@ -117,15 +106,11 @@ class Run:
         Raises:
             FileNotFoundError, ValueError: the checkpoint is gone, or cannot be used, in one sentence.
         """
-        solver = self.solver
-        solver.resume(saved.checkpoint)
-        records = Result.of(self.spec, solver).records
-        with self._lock, np.errstate(all="ignore"):
-            for record in records:
-                self._note(record)
-            self._add_frame(records[-1]._replace(health=health_at_rest(solver)))
-            self.seconds, self.status = saved.seconds, "finished" if solver.over else "paused"
+        self.solver.resume(saved.checkpoint)
+        self.recording.catch_up(list(Result.of(self.spec, self.solver).records))
+        self.seconds, self.status = saved.seconds, "finished" if self.solver.over else "paused"
 
+    # -------------------------------------------------------------------------------------------- how it stands
     @property
     def over(self) -> bool:
         return self.status in ("finished", "stopped", "diverged")
@@ -135,6 +120,11 @@ class Run:
         return self.status in ("running", "queued")
 
     @property
+    def name(self) -> str:
+        """Another one after every reset."""
+        return self.recording.name
+
+    @property
     def seconds_left(self) -> float | None:
         """To the last step, at the mean speed so far; None while there is too little to tell from, or nothing left."""
         solver = self.solver
@@ -142,6 +132,18 @@ class Run:
             return None
         each = self.seconds / solver.iteration
         return (solver.num_iterations - solver.iteration) * (max(each, 1 / self.rate) if self.rate else each)
+
+    def seen(self) -> None:
+        """A viewer is here: renews the lease, and lets a run go on that had paused because nobody was watching."""
+        self.lease.renew()
+        if self.unwatched:
+            self.play()
+            self.note = "It was paused meanwhile, since nobody was watching."
+
+    def snapshot(self, after: int | None = None) -> dict[str, Any]:
+        """What the component `run_view` draws; renews the lease. Of the frames those after an iteration, or all."""
+        self.lease.renew()
+        return {"status": self.status} | self.recording.view(after)  # in this order: the status is never ahead
 
     # ---------------------------------------------------------------------------------------------- the thread
     def _drive(self) -> None:
@@ -167,7 +169,7 @@ class Run:
             now = time.monotonic()
             if now - looked > 1:  # looking for the viewer at every step would cost more than some steps
                 looked = now
-                if not self.has_viewer(PAUSE_AFTER):
+                if not self.lease.is_held(PAUSE_AFTER):
                     self.unwatched = True
                     return
             if now - saved > SAVE_EVERY:
@@ -176,82 +178,25 @@ class Run:
             if (rate := self.rate) is not None:
                 self._resume.wait(max(0.0, 1 / rate - (now - started)))
 
-    def _save(self) -> None:
-        if self.place and self.status != "diverged":
-            run_files.save(self.id, self.place, self.spec, self.solver, self.seconds)
-
     def _advance(self, framed: bool) -> None:
         """One iteration; framed: with a frame, as the last one always is."""
         solver, started = self.solver, time.monotonic()
         solver.measure_next = framed or solver.iteration + 1 >= solver.num_iterations
-        record = next(solver.steps(), None)
-        with self._lock:
-            if isinstance(record, Record):
-                self._note(record)
-                if framed or solver.over:
-                    self._add_frame(record)
-            seconds = time.monotonic() - started
-            self.seconds += seconds
-            self._budget.spend(started, seconds, solver.iteration, framed)
-            if solver.over:
-                solver.restore_best()
-            if isinstance(record, Diverged):
-                self.status, self.note = "diverged", record.message
-                self._losses.add(record.iteration, None, None)
-            elif solver.over:
-                self.status = "finished"
-                if solver.iteration < solver.num_iterations:
-                    patience, best = solver.patience, solver.best_epoch
-                    self.note = f"Stopped early: no better validation accuracy in {patience} epochs after epoch {best}."
+        record = next(solver.steps())
+        self.recording.add(record, framed or solver.over)
+        seconds = time.monotonic() - started
+        self.seconds += seconds
+        self._budget.spend(started, seconds, solver.iteration, framed)
+        if solver.over:
+            solver.restore_best()
+        if isinstance(record, Diverged):
+            self.note, self.status = record.message, "diverged"
+        elif solver.over:
+            if solver.iteration < solver.num_iterations:
+                patience, best = solver.patience, solver.best_epoch
+                self.note = f"Stopped early: no better validation accuracy in {patience} epochs after epoch {best}."
+            self.status = "finished"
 
-    def _note(self, record: Record) -> None:
-        self._losses.add(record.iteration, record.loss, self._smooth.add(record.loss))
-        if record.val_acc is not None:
-            self._accuracies.add(record.iteration, record.train_acc, record.val_acc)
-
-    def _add_frame(self, record: Record) -> None:
-        accuracies = self._accuracies.rows()
-        train_acc, val_acc = accuracies[-1][1:] if accuracies else (None, None)
-        self._frames.add(frame(self.solver, self.picture, record._replace(train_acc=train_acc, val_acc=val_acc)))
-
-    # ------------------------------------------------------------------------------------------------ viewers
-    def has_viewer(self, within: float) -> bool:
-        """Whether somebody polled within so many seconds, or the owner's browser is still connected."""
-        return time.monotonic() - self.last_seen < within or is_connected(self.owner)
-
-    def seen(self) -> None:
-        """A viewer is here: renews the lease, and lets a run go on that had paused because nobody was watching."""
-        self.last_seen = time.monotonic()
-        if self.unwatched:
-            self.play()
-            self.note = "It was paused meanwhile, since nobody was watching."
-
-    def curves(self) -> tuple[list[tuple], list[tuple]]:
-        """(iteration, loss, smoothed loss) and (iteration, training, validation accuracy), about 300 rows each."""
-        with self._lock:
-            return self._losses.rows(POINTS_SHOWN), self._accuracies.rows(POINTS_SHOWN)
-
-    def snapshot(self, after: int | None = None) -> dict[str, Any]:
-        """What the component `run_view` draws; renews the lease. Of the frames those after an iteration, or all."""
-        self.last_seen = time.monotonic()
-        with self._lock:
-            solver, C = self.solver, self.solver.model.num_classes
-            losses, accuracies = self.curves()
-            return {
-                "run": self.name,
-                "status": self.status,
-                "iteration": solver.iteration,
-                "iterations": solver.num_iterations,
-                "epoch": round(solver.iteration / solver.iterations_per_epoch, 2),
-                "epochs": solver.num_epochs,
-                "loss": _columns(losses, "x", "raw", "smooth"),
-                "accuracy": _columns(accuracies, "x", "train", "val"),
-                "chance": {"loss": float(np.log(C)), "accuracy": 1 / C},
-                "frames": self._frames.after(after),
-                "partial": after is not None,
-            }
-
-
-def _columns(rows: list[tuple], *names: str) -> dict[str, list]:
-    """A list a column; rounded, since no screen shows more and digits are most of what is sent."""
-    return {name: [row[i] and float(f"{row[i]:.5g}") for row in rows] for i, name in enumerate(names)}
+    def _save(self) -> None:
+        if self.place and not self.light and self.status != "diverged":
+            run_files.save(self.id, self.place, self.spec, self.solver, self.seconds)

@@ -1,7 +1,7 @@
-"""The runs of a session: the live ones, and of each that was replaced or reset what it takes to compare it."""
+"""A viewer's runs: the live ones, found again after a reload, and of each that is gone what it takes to compare it."""
 
+import secrets
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,11 +12,10 @@ from nnlib.experiments.results import FINAL
 from nnlib.runs.spec import RunSpec
 from nnlib.schedules import learning_rate
 from nnlib.solver import Record
-from ui.runs import registry
 from ui.runs import saved as run_files
 from ui.runs.live import Run
 from ui.runs.saved import Saved
-from ui.runs.sessions import session_id
+from ui.runs.sessions import Lease, Leases, session_id
 
 MOST = 50  # runs kept; of the older ones the oldest go
 ITERATION, LOSS, SMOOTH, TRAIN, VAL = range(5)  # columns of `Entry.rows`
@@ -48,7 +47,7 @@ class Entry:
 
     @staticmethod
     def of(run: Run, number: int, page: str) -> "Entry":
-        solver, (losses, accuracies) = run.solver, run.curves()
+        solver, (losses, accuracies) = run.solver, run.recording.curves()
         history, accuracy = solver.loss_history, {row[0]: row[1:] for row in accuracies}
         smooth = {row[0]: row[2] for row in losses}
         at = sorted(smooth | accuracy)
@@ -94,12 +93,13 @@ class Entry:
 
 
 class RunLog:
-    """One viewer's runs, by the names that pages give them; survives a reload through the runs that are still live."""
+    """One viewer's runs, by the names that pages give them, and what is kept of those that are gone."""
 
-    def __init__(self):
-        self.here: Any = None  # the page that is drawn
-        self.live: dict[str, Run] = {}
-        self.pages: dict[str, Any] = {}  # where each live run is
+    def __init__(self, owner: str = ""):
+        self.id, self.lease = secrets.token_urlsafe(6), Lease(owner)
+        self.here: st.Page | None = None  # the page that is drawn
+        self.runs: dict[str, Run] = {}
+        self.pages: dict[str, st.Page | None] = {}  # where each run is
         self.shown: set[str] = set()  # names of the runs that the page draws itself
         self.away: set[str] = set()  # names of those that have gone on since a page last drew them
         self.pinned: list[int] | None = None  # numbers of the runs laid over each other; None: nothing chosen yet
@@ -107,28 +107,33 @@ class RunLog:
         self._kept: dict[int, Entry] = {}
         self._numbers: dict[str, int] = {}  # run.name -> number, once it has begun
 
+    @property
+    def live(self) -> dict[str, Run]:
+        """The runs that are told of elsewhere, found again and compared: all but the light ones."""
+        return {name: run for name, run in self.runs.items() if not run.light}
+
     def follow(self, name: str, run: Run) -> None:
         """This is the page's run of that name now."""
-        self.live[name] = run
-        self.pages[name] = self.here
-        run.log, run.place = self, name
+        if self.runs.get(name) not in (None, run):
+            self.keep(name)
+        self.runs[name], self.pages[name] = run, self.here
 
     def keep(self, name: str) -> None:
-        """Pause the live run of that name, which is about to go or to be reset, and keep what is to be compared."""
-        if (run := self.live.get(name)) is None:
+        """Pause the run of that name, which is about to go or to be reset, and keep what is to be compared."""
+        if (run := self.runs.get(name)) is None:
             return
         run.pause()
         if (entry := self._entry(name)) is not None:
             self._kept[entry.number] = entry
             del self._numbers[run.name]
-        del self.live[name]
+        del self.runs[name]
         unpinned = [number for number in sorted(self._kept) if number not in (self.pinned or ())]
         for number in unpinned[: max(0, len(self._kept) - MOST)]:
             del self._kept[number]
 
     def entries(self) -> list[Entry]:
         """All runs that have taken a step, in the order in which they were first seen to have."""
-        live = (self._entry(name) for name in self.live)
+        live = (self._entry(name) for name in self.runs)
         found = [*self._kept.values(), *(entry for entry in live if entry is not None)]
         return sorted(found, key=lambda entry: entry.number)
 
@@ -136,19 +141,34 @@ class RunLog:
         """Whether its run can still go on."""
         return entry.number not in self._kept
 
+    def end(self) -> None:
+        """Nobody comes back to it."""
+        for run in self.runs.values():
+            run.pause()
+
     def _entry(self, name: str) -> Entry | None:
-        run = self.live[name]
-        if run.solver.iteration == 0:
+        run, page = self.runs[name], self.pages[name]
+        if run.light or run.solver.iteration == 0:
             return None
         if run.name not in self._numbers:
             self._numbers[run.name] = 1 + max([0, *self._kept, *self._numbers.values()])
-        page = self.pages[name]
         return Entry.of(run, self._numbers[run.name], page.title if page is not None else "")
+
+
+LOGS = Leases("end-abandoned-runs", RunLog.end)
 
 
 def current() -> RunLog:
     """This session's."""
-    return st.session_state.setdefault("run_log", RunLog())
+    log = st.session_state.setdefault("run_log", RunLog(session_id()))
+    log.lease.renew()
+    LOGS.put(log.id, log, log.lease)
+    return log
+
+
+def all_runs() -> list[Run]:
+    """Of all viewers."""
+    return [run for log in LOGS.things() for run in log.runs.values()]
 
 
 def recover() -> None:
@@ -159,14 +179,11 @@ def recover() -> None:
     if "run_log" in st.session_state or "run" not in st.query_params:
         return
     run_id = st.query_params["run"]
-    if run_id not in (run.id for run in registry.runs()) and (saved := run_files.find(run_id)) is not None:
+    log = next((log for log in LOGS.things() if run_id in (run.id for run in log.live.values())), None)
+    if log is None and (saved := run_files.find(run_id)) is not None:
         current().saved[saved.place] = saved
-        return
-    run = registry.find(run_id, session_id())
-    if run is None or run.log is None:
-        return
-    st.session_state["run_log"] = run.log
-    for name, each in run.log.live.items():
-        if registry.find(each.id, session_id()) is not None:
-            st.session_state[name] = each
-            each.seen()
+    if log is not None and LOGS.take(log.id, session_id()) is not None:
+        st.session_state["run_log"] = log
+        for name, run in log.live.items():
+            st.session_state[name] = run
+            run.seen()

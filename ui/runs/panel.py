@@ -9,11 +9,12 @@ from nnlib.data import Dataset
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.components.run_view import has_arrived, run_view
-from ui.runs import live, registry
+from ui.runs import live
 from ui.runs import log as run_log
+from ui.runs.live import Run
 from ui.runs.painter import Painter
+from ui.runs.polling import live_panel
 from ui.runs.saved import Saved
-from ui.runs.sessions import session_id
 from ui.runs.status import progress
 
 POLL, POLL_MOST = 0.5, 1.0  # seconds; between two polls the browser lets the curves grow in three parts
@@ -22,21 +23,18 @@ OVERLAP = 3  # messages whose frames are sent again, in case one was overtaken o
 SPEEDS: dict[str, float | None] = {"1 / s": 1, "5 / s": 5, "25 / s": 25, "100 / s": 100, "full speed": None}
 
 
-def obtain(name: str, spec: RunSpec, dataset: Dataset, in_url: bool = True, **how: Any) -> live.Run:
+def obtain(name: str, spec: RunSpec, dataset: Dataset, in_url: bool = True, **how: Any) -> Run:
     """This session's run of that name, or a new one of this spec; `run_log.recover` finds it again after a reload.
 
     Raises:
         ValueError: the spec cannot be run, in one sentence.
     """
-    run: live.Run | None = st.session_state.get(name)
+    run: Run | None = st.session_state.get(name)
+    log = run_log.current()
     if run is None or (run.status == "ready" and run.spec != spec):
-        new = live.Run(spec, dataset, Painter(dataset), owner=session_id(), run_id=run and run.id, **how)
-        forget(name)
-        registry.register(new)
-        run = new
-    st.session_state[name] = run
-    if not run.light:
-        run_log.current().follow(name, run)
+        run = Run(spec, dataset, Painter(dataset), log.lease, name, run_id=run and run.id, **how)
+        st.session_state[name] = run
+    log.follow(name, run)
     run.seen()
     if in_url and st.query_params.get("run") != run.id:  # every write overtakes what people are setting meanwhile
         st.query_params["run"] = run.id
@@ -49,18 +47,15 @@ def resume(name: str, saved: Saved, dataset: Dataset) -> None:
     Raises:
         FileNotFoundError, ValueError: it cannot be used, in one sentence; the session's run stays.
     """
-    run = live.Run(saved.spec, dataset, Painter(dataset), owner=session_id(), run_id=saved.run_id)
+    run = Run(saved.spec, dataset, Painter(dataset), run_log.current().lease, name, run_id=saved.run_id)
     run.resume_from(saved)
-    forget(name)
-    registry.register(run)
     st.session_state[name] = run
 
 
 def forget(name: str) -> None:
     """End this session's run of that name, so that `obtain` makes a new one; what it has done can be compared."""
-    if (run := st.session_state.pop(name, None)) is not None:
-        run_log.current().keep(name)
-        registry.discard(run)
+    st.session_state.pop(name, None)
+    run_log.current().keep(name)
 
 
 def reset(name: str) -> None:
@@ -68,47 +63,37 @@ def reset(name: str) -> None:
     run, log = st.session_state[name], run_log.current()
     log.keep(name)
     run.reset()
-    if not run.light:
-        log.follow(name, run)
+    log.follow(name, run)
 
 
 def run_panel(name: str, key: str, speeds: Sequence[str] = tuple(SPEEDS)) -> None:
     """Buttons and live view of this session's run of that name; the view polls while the run is active, and only then.
 
-    A click reruns the panel alone. The polling view is a fragment within it, so that polls carry no buttons, and a poll
-    that is still on its way when a click switches polling off finds nothing to rerun.
+    The rest of the page shows the outcome, and the settings of a run that has not begun: it reruns with both.
     """
-    run: live.Run = st.session_state[name]
+    run: Run = st.session_state[name]
     was_over, was_ready = run.over, run.status == "ready"
     run_log.current().shown.add(name)
 
-    def panel() -> None:
-        if run.over != was_over or (run.status == "ready" and not was_ready):
-            st.rerun()  # the rest of the page shows the outcome, and the settings of a run that has not begun
-        with st.container():
-            _buttons(name, run, key, speeds)
-        if run.active:
-            st.fragment(polled, run_every=_interval(run))()
-        else:
-            with st.container():  # where the fragment would put the view
-                _view(run, key)
-
-    def polled() -> None:
+    def every() -> float | None:
         run.seen()
-        if not run.active:
-            st.rerun()  # it has ended by itself
-        _view(run, key)
+        return _interval() if run.active else None
 
-    st.fragment(panel)()
+    live_panel(
+        controls=lambda: _buttons(name, run, key, speeds),
+        view=lambda _: _view(run, key),
+        every=every,
+        changed=lambda: run.over != was_over or (run.status == "ready" and not was_ready),
+    )
 
 
-def _interval(run: live.Run) -> float:
+def _interval() -> float:
     """Seconds between polls: a full class shares the server."""
-    busy = sum(other.active for other in registry.runs())
+    busy = sum(run.active for run in run_log.all_runs())
     return min(POLL_MOST, POLL * max(1.0, busy / WATCHED))
 
 
-def _view(run: live.Run, key: str) -> None:
+def _view(run: Run, key: str) -> None:
     if not run.light:
         progress(run)
     view_key = f"{key}_view"
@@ -121,7 +106,7 @@ def _view(run: live.Run, key: str) -> None:
     run_view({**view, "picture": run.picture.facts, "message": waiting}, key=view_key)
 
 
-def _buttons(name: str, run: live.Run, key: str, speeds: Sequence[str]) -> None:
+def _buttons(name: str, run: Run, key: str, speeds: Sequence[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}_buttons"):
         # One button with two faces: two would stand side by side for a moment, and clicks miss what moves.
         label, icon, act = ("Pause", "pause", run.pause) if run.active else ("Play", "play_arrow", run.play)

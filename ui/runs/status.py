@@ -6,6 +6,7 @@ from ui import lesson
 from ui.runs import log as run_log
 from ui.runs.live import Run
 from ui.runs.log import RunLog
+from ui.runs.polling import poll
 from ui.runs.sweeps import duration
 
 POLL = 2.0  # seconds
@@ -38,20 +39,21 @@ def run_page(page) -> None:
 def _status(log: RunLog) -> None:
     """Polls while one of the runs is active, and only then."""
     runs = {name: log.live[name] for name in sorted(log.away)}
-    going = any(run.active or run.unwatched for run in runs.values())
 
-    def status() -> None:
+    def every() -> float | None:
         for run in runs.values():
             run.seen()
-        if going and not any(run.active for run in runs.values()):
-            st.rerun()  # ends the polling
+        return POLL if any(run.active for run in runs.values()) else None
+
+    def status() -> None:
         for name, run in runs.items():
             with st.container(border=True, key=f"status_{name}"):
                 st.markdown(f"**{lesson.text(PAGE, 'title ended' if run.over else 'title')}**")
                 progress(run)
-                st.page_link(log.pages[name], icon=":material/arrow_back:")
+                if (page := log.pages[name]) is not None:
+                    st.page_link(page, icon=":material/arrow_back:")
 
-    st.fragment(status, run_every=POLL if going else None)()
+    poll(status, every)
 
 
 def _sentences(run: Run) -> list[str]:

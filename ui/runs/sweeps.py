@@ -11,24 +11,21 @@ A page describes the experiment, and says how to draw a snapshot of it:
 ended the whole page reruns. The sweep's id is in the address bar under its name, so that a reload finds it.
 """
 
-import threading
-import time
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import streamlit as st
 
 from nnlib.data import DataError
 from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe, expected_seconds
 from ui import lesson
-from ui.runs.sessions import is_connected, session_id
+from ui.runs.polling import live_panel
+from ui.runs.sessions import Lease, Leases, session_id
 
 POLL = 0.3  # seconds
-END_AFTER = 120.0  # seconds without a viewer
-LOOK_EVERY = 5.0  # seconds between looks for abandoned sweeps
 
-_lock = threading.Lock()
-_sweeps: dict[str, tuple[Sweep, float]] = {}  # by id, with the time they were last looked at
+SWEEPS = Leases("end-abandoned-sweeps", Sweep.stop)
 
 
 @cache
@@ -50,23 +47,11 @@ def sweep_panel(
     sweep = find(name)
     running = sweep is not None and not sweep.over
 
-    def panel() -> None:
-        if st.session_state.get(name) is not sweep or (sweep is not None and sweep.over == running):
-            st.rerun()  # a click began or ended it: the rest of the page is to know
-        with st.container():
-            _buttons(name, experiment, label)
-        if running:
-            st.fragment(polled, run_every=POLL)()
-        elif sweep is not None:
-            with st.container():  # where the fragment would put it
-                show()
+    def changed() -> bool:
+        """A click began or ended it, or it came to its end."""
+        return st.session_state.get(name) is not sweep or (sweep is not None and sweep.over == running)
 
-    def polled() -> None:
-        if sweep is None or sweep.over:
-            st.rerun()  # the rest of the page shows the outcome
-        show()
-
-    def show() -> None:
+    def show(_: None) -> None:
         if sweep is not None:
             snapshot = _look(sweep)
             st.progress(snapshot.done, text=_progress(snapshot))
@@ -74,7 +59,7 @@ def sweep_panel(
                 st.error(message)
             draw(snapshot)
 
-    st.fragment(panel)()
+    live_panel(lambda: _buttons(name, experiment, label), show, lambda: POLL if running else None, changed)
     return None if sweep is None else _look(sweep)
 
 
@@ -82,12 +67,8 @@ def find(name: str) -> Sweep | None:
     """This session's sweep of that name: the one it has, or the one in the address bar if it was this viewer's."""
     sweep: Sweep | None = st.session_state.get(name)
     if sweep is None and name in st.query_params:
-        with _lock:
-            sweep, _ = _sweeps.get(st.query_params[name], (None, 0.0))
-        if sweep is not None and sweep.owner != session_id() and is_connected(sweep.owner):
-            return None  # somebody else's, who is still there: a link was passed on
+        sweep = SWEEPS.take(st.query_params[name], session_id())  # not somebody else's, who has passed on a link
         if sweep is not None:
-            sweep.owner = session_id()
             st.session_state[name] = sweep
     if sweep is not None and st.query_params.get(name) != sweep.id:
         st.query_params[name] = sweep.id  # a visit to another page has taken it away
@@ -104,10 +85,7 @@ def start(name: str, experiment: Experiment, use_cache: bool = True) -> None:
     sweep = Sweep(experiment, pool(), owner=session_id(), use_cache=use_cache)
     st.session_state[name] = sweep
     st.query_params[name] = sweep.id
-    with _lock:
-        if not _sweeps:
-            threading.Thread(target=_end_abandoned, name="end-abandoned-sweeps", daemon=True).start()
-        _sweeps[sweep.id] = (sweep, time.monotonic())
+    SWEEPS.put(sweep.id, sweep, Lease(session_id()))
 
 
 def stop(name: str) -> None:
@@ -121,31 +99,19 @@ def _buttons(name: str, experiment: Experiment, label: str) -> None:
     sweep: Sweep | None = st.session_state.get(name)
     running = sweep is not None and not sweep.over
     same = sweep is not None and sweep.experiment == experiment
-
     about, absent = _ready(experiment)
+
+    def button(label: str, icon: str, key: str, act: Callable[..., None], **how: Any) -> None:
+        st.button(label, icon=f":material/{icon}:", key=f"{name}_{key}", on_click=act, **how)
+
     with st.container(horizontal=True, vertical_alignment="center", key=f"{name}_buttons"):
+        begin: dict[str, Any] = {"args": (name, experiment), "disabled": absent}
         if running:
-            st.button("Stop", icon=":material/stop:", on_click=stop, args=(name,), key=f"{name}_stop", type="primary")
+            button("Stop", "stop", "stop", stop, args=(name,), type="primary")
         elif not same or (sweep is not None and sweep.snapshot().state == "stopped"):
-            st.button(
-                label,
-                icon=":material/play_arrow:",
-                on_click=start,
-                args=(name, experiment),
-                key=f"{name}_run",
-                type="primary",
-                disabled=absent,
-            )
+            button(label, "play_arrow", "run", start, type="primary", **begin)
         else:
-            st.button(
-                "Run again",
-                icon=":material/replay:",
-                on_click=start,
-                args=(name, experiment),
-                kwargs={"use_cache": False},
-                key=f"{name}_again",
-                disabled=absent,
-            )
+            button("Run again", "replay", "again", start, kwargs={"use_cache": False}, **begin)
         if not running and not same:
             st.caption(about)
     if sweep is not None and not same:
@@ -196,23 +162,5 @@ def duration(seconds: float) -> str:
 
 
 def _look(sweep: Sweep) -> Snapshot:
-    with _lock:
-        if sweep.id in _sweeps:
-            _sweeps[sweep.id] = (sweep, time.monotonic())
+    SWEEPS.renew(sweep.id)
     return sweep.snapshot()
-
-
-def _end_abandoned() -> None:
-    """Stop and forget sweeps that nobody has looked at for two minutes, and whose viewer's browser is gone."""
-    while True:
-        time.sleep(LOOK_EVERY)
-        with _lock:
-            now = time.monotonic()
-            gone = [s for s, seen in _sweeps.values() if now - seen > END_AFTER and not is_connected(s.owner)]
-            for sweep in gone:
-                del _sweeps[sweep.id]
-            nothing_left = not _sweeps
-        for sweep in gone:
-            sweep.stop()
-        if nothing_left:
-            return

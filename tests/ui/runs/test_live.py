@@ -1,4 +1,4 @@
-"""Live runs: whatever is clicked, the same numbers; slots, lease, history; found again by whom they belong to."""
+"""Live runs: whatever is clicked, the same numbers; slots, lease, history."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pytest
 
 from nnlib.runs.spec import RunSpec
 from ui.components.bundle import encode
-from ui.runs import frames, live, registry
+from ui.runs import frames, live, sessions
 from ui.runs.frames import FrameBudget
 from ui.runs.live import Run
 from ui.runs.painter import Painter
+from ui.runs.sessions import Lease
 from ui.runs.slots import Slots
 
 SPEC = RunSpec(data="spiral", depth=2, width=8, learning_rate=1e-2, batch_size=40, num_epochs=4, seed=3)
@@ -57,15 +58,14 @@ def make() -> Iterator[Make]:
 @pytest.fixture
 def connected(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The sessions whose browsers are connected."""
-    sessions: set[str] = set()
-    monkeypatch.setattr(live, "is_connected", sessions.__contains__)
-    monkeypatch.setattr(registry, "is_connected", sessions.__contains__)
-    return sessions
+    viewers: set[str] = set()
+    monkeypatch.setattr(sessions, "is_connected", viewers.__contains__)
+    return viewers
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The time of live runs and of their registry: `clock.now`, in seconds, which `clock.tick` moves at every look."""
+    """The time of live runs and of their viewers: `clock.now`, in seconds, which `clock.tick` moves at every look."""
     clock = SimpleNamespace(now=1000.0, tick=0.0)
 
     def monotonic() -> float:
@@ -74,7 +74,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     fake = SimpleNamespace(monotonic=monotonic, sleep=time.sleep)
     monkeypatch.setattr(live, "time", fake)
-    monkeypatch.setattr(registry, "time", fake)
+    monkeypatch.setattr(sessions, "time", fake)
     return clock
 
 
@@ -384,7 +384,7 @@ class TestSlots:
 
 class TestLease:
     def test_a_run_whose_viewer_is_gone_pauses(self, make: Make, clock: SimpleNamespace, connected: set[str]):
-        run = make(ENDLESS, owner="gone")
+        run = make(ENDLESS, lease=Lease("gone"))
         clock.tick = 0.1
         run.play()
         until(lambda: not run.active)
@@ -399,7 +399,7 @@ class TestLease:
         assert run.note == ""
 
     def test_a_run_that_was_paused_by_hand_stays_so(self, make: Make, clock: SimpleNamespace, connected: set[str]):
-        run = make(ENDLESS, owner="gone")
+        run = make(ENDLESS, lease=Lease("gone"))
         clock.tick = 0.1
         run.play()
         until(lambda: not run.active)
@@ -409,7 +409,7 @@ class TestLease:
 
     @pytest.mark.parametrize("still", ["connected", "polling"])
     def test_a_run_with_a_viewer_goes_on(self, make: Make, clock: SimpleNamespace, connected: set[str], still: str):
-        run = make(replace(SPEC, num_epochs=40), owner="viewer")
+        run = make(replace(SPEC, num_epochs=40), lease=Lease("viewer"))
         clock.tick = 0.1
         if still == "connected":  # on another page, say
             connected.add("viewer")
@@ -425,61 +425,5 @@ class TestLease:
         assert run.status == "finished"
 
 
-@pytest.fixture
-def quick_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Looks for abandoned runs all the time; empty before and after."""
-    monkeypatch.setattr(registry, "LOOK_EVERY", 0.005)
-    yield
-    for run in registry.runs():
-        registry.discard(run)
-    until(lambda: not registry._watching)
-
-
-@pytest.mark.usefixtures("quick_registry")
-class TestRegistry:
-    def test_found_by_its_id(self, make: Make, connected: set[str]):
-        run = make(owner="a")
-        connected.add("a")
-        registry.register(run)
-        assert registry.find(run.id, "a") is run
-        assert registry.find("no such id", "a") is None
-
-    def test_a_reload_is_a_new_session_and_finds_it(self, make: Make, connected: set[str]):
-        run = make(owner="before the reload")
-        registry.register(run)
-        connected.add("after it")
-        assert registry.find(run.id, "after it") is run
-        assert run.owner == "after it"
-
-    def test_nobody_takes_a_run_over_whose_owner_is_there(self, make: Make, connected: set[str]):
-        run = make(owner="a")
-        connected |= {"a", "b"}
-        registry.register(run)
-        assert registry.find(run.id, "b") is None
-        assert run.owner == "a"
-
-    def test_ends_after_two_minutes_without_a_viewer(self, make: Make, clock: SimpleNamespace, connected: set[str]):
-        abandoned, watched = make(ENDLESS, owner="gone"), make(ENDLESS, owner="there")
-        connected.add("there")
-        for run in (abandoned, watched):
-            registry.register(run)
-        clock.now += registry.END_AFTER - 1
-        time.sleep(0.05)
-        assert registry.runs() == [abandoned, watched]
-        clock.now += 2
-        until(lambda: registry.runs() == [watched])
-        assert not abandoned.active
-        assert registry.find(abandoned.id, "gone") is None
-
-    def test_one_thread_looks_however_often_the_last_run_goes(self, make: Make, connected: set[str]):
-        connected.add("a")
-        for _ in range(5):
-            run = make(owner="a")
-            registry.register(run)
-            registry.discard(run)
-        registry.register(make(owner="a"))
-        assert sum(thread.name == "end-abandoned-runs" for thread in threading.enumerate()) == 1
-
-
 def test_two_minutes_and_ten_seconds():
-    assert (registry.END_AFTER, live.PAUSE_AFTER) == (120, 10)
+    assert (sessions.END_AFTER, live.PAUSE_AFTER) == (120, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -37,8 +38,8 @@ def started(spec: RunSpec = SPEC, steps: int = 1_000_000) -> Run:
 
 @pytest.fixture
 def log() -> RunLog:
-    log = RunLog()
-    log.here = SimpleNamespace(title="A page")
+    log, page = RunLog(), cast("Any", SimpleNamespace(title="A page"))
+    log.here = page
     return log
 
 

@@ -35,8 +35,7 @@ def make() -> Iterator:
 
     def make(spec: RunSpec = SPEC) -> Run:
         dataset = spec.load_data()
-        made.append(Run(spec, dataset, Painter(dataset)))
-        made[-1].place = "train_run"
+        made.append(Run(spec, dataset, Painter(dataset), place="train_run"))
         return made[-1]
 
     yield make
@@ -107,12 +106,16 @@ class TestResume:
         half = steps(make(), 20)
         resumed = make()
         resumed.resume_from(save(half))
-        assert (resumed.status, resumed.seconds, resumed.curves()) == ("paused", half.seconds, half.curves())
+        assert (resumed.status, resumed.seconds, resumed.recording.curves()) == (
+            "paused",
+            half.seconds,
+            half.recording.curves(),
+        )
         assert [frame["iteration"] for frame in resumed.snapshot()["frames"]] == [0, 20]
         resumed.play()
         until(lambda: resumed.over)
         assert resumed.solver.loss_history == whole.solver.loss_history
-        assert resumed.curves() == whole.curves()
+        assert resumed.recording.curves() == whole.recording.curves()
         for name, value in whole.solver.model.state().items():
             np.testing.assert_array_equal(resumed.solver.model.state()[name], value)
 

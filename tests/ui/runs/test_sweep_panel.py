@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnlib.experiments import Sweep
-from ui.runs import sweeps
+from ui.runs import sessions, sweeps
+from ui.runs.sessions import Leases
 
 ENOUGH = 60.0
 
@@ -110,12 +111,12 @@ def test_a_reload_finds_the_sweep_and_a_stranger_does_not(monkeypatch):
     app = press(open_page(), "run")
     sweep = app.session_state["demo"]
     address = app.query_params["demo"]
-    monkeypatch.setattr(sweeps, "is_connected", lambda session: True)
+    monkeypatch.setattr(sessions, "is_connected", lambda session: True)
     monkeypatch.setattr(sweeps, "session_id", lambda: "somebody else")
     stranger = AppTest.from_function(page, default_timeout=ENOUGH)
     stranger.query_params["demo"] = address
     assert "no sweep" in words(stranger.run())
-    monkeypatch.setattr(sweeps, "is_connected", lambda session: False)
+    monkeypatch.setattr(sessions, "is_connected", lambda session: False)
     reloaded = AppTest.from_function(page, default_timeout=ENOUGH)
     reloaded.query_params["demo"] = address
     assert "page sees" in words(reloaded.run())
@@ -133,9 +134,8 @@ def test_the_address_holds_the_sweep_again_after_a_visit_to_another_page():
 
 
 def test_a_sweep_that_nobody_watches_is_stopped(monkeypatch):
-    monkeypatch.setattr(sweeps, "LOOK_EVERY", 0.01)
-    monkeypatch.setattr(sweeps, "END_AFTER", 0.05)
-    monkeypatch.setattr(sweeps, "_sweeps", {})
+    monkeypatch.setattr(sessions, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(sweeps, "SWEEPS", Leases("sweeps", Sweep.stop, end_after=0.05))
     app = open_page()
     app.number_input[0].set_value(10**6).run()
     app = press(app, "run")

@@ -12,6 +12,7 @@ from ui.lessons.compare.table import FIGURES, rows, to_csv
 from ui.lessons.train.panel import open_in_train
 from ui.runs import log as run_log
 from ui.runs.log import Entry, RunLog
+from ui.runs.polling import poll
 from ui.runs.take_home import take_home
 from ui.widgets.options import one_of
 from ui.widgets.words import difference, label, varied
@@ -28,14 +29,11 @@ def compare_panel() -> None:
         st.info(lesson.text(PAGE, "empty"), icon=":material/table_rows:")
         return
     lesson.show(PAGE, "intro")
-    going = any(run.active for run in log.live.values())
 
-    def compared() -> None:
-        if going and not any(run.active for run in log.live.values()):
-            st.rerun()  # ends the polling
-        _compared(log)
+    def every() -> float | None:
+        return POLL if any(run.active for run in log.live.values()) else None
 
-    st.fragment(compared, run_every=POLL if going else None)()
+    st.fragment(lambda: poll(lambda: _compared(log), every))()
     st.header("What to look for")
     lesson.show(PAGE, "look for")
     lesson.ask(PAGE, "question two settings")

@@ -13,7 +13,7 @@ from ui.lessons.search.controls import can_be_opened, plan_controls
 from ui.lessons.search.desk import Book, desk
 from ui.lessons.search.view import View, chosen_view, show_study
 from ui.lessons.train.panel import open_in_train
-from ui.runs.panel import session_id
+from ui.runs.sessions import session_id
 from ui.widgets.controls import BOUND
 
 PAGE = "search"
