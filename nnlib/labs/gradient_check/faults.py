@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from nnlib import fc_net, layers, optim
 from nnlib.fc_net import FullyConnectedNet, LayerCache
-from nnlib.labs.gradient_check.differences import detached
+from nnlib.health import detached
 from nnlib.layers import AffineCache, BatchnormCache, DropoutCache, LayernormCache, ReluCache
 from nnlib.params import Parameters
 

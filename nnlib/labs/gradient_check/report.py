@@ -7,7 +7,8 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.fc_net import FullyConnectedNet
-from nnlib.labs.gradient_check.differences import central_differences, detached
+from nnlib.health import detached
+from nnlib.labs.gradient_check.differences import central_differences
 from nnlib.params import Parameters
 
 AGREES, ROUND_OFF, KINK, TRUNCATION, DIFFERS = VERDICTS = ("agrees", "round-off", "kink", "truncation", "differs")

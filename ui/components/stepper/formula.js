@@ -1,4 +1,4 @@
-// Draws a formula, given as a tree (see nnlib's formulas.py), with HTML, so that matrices can stand in it and be clicked.
+// Draws a formula, a tree as in nnlib's formulas.py, with HTML alone, so that matrices can stand in it and be clicked.
 
 import { html, svg } from "../shared/dom.js";
 
