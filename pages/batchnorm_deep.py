@@ -3,14 +3,17 @@
 import streamlit as st
 
 from ui import lesson
+from ui.lesson import Part
 from ui.lessons.batchnorm_deep.batches import batches_panel
 from ui.lessons.batchnorm_deep.pair import pair_panel
 from ui.lessons.batchnorm_deep.scales import scales_panel
-from ui.widgets.options import one_of
 
-PAGE = "batchnorm_deep"
-PARTS = {"With and without": pair_panel, "Weight scale": scales_panel, "Batch size": batches_panel}
+PARTS = {
+    "pair": Part("With and without", pair_panel),
+    "scales": Part("Weight scale", scales_panel),
+    "batches": Part("Batch size", batches_panel),
+}
 
 st.title("Batch normalization, deep networks")
-lesson.show(PAGE, "intro")
-PARTS[one_of("Part", list(PARTS), "bd_part", label_visibility="collapsed", persist_state=None)]()
+lesson.show("batchnorm_deep", "intro")
+lesson.parts(PARTS, "bd_part")

@@ -1,124 +1,21 @@
 """Layer normalization: which axis, step by step, where it fails, batch sizes, which preprocessing is like it."""
 
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
-from nnlib.labs.normalization.batches import add_to, changed_cells, normalize
-from nnlib.labs.normalization.preprocessing import PREPROCESSINGS
-from nnlib.normalization import layernorm_forward
 from ui import lesson
-from ui.components.number_grid import Grid, number_grids, write
+from ui.lesson import Part
 from ui.lessons.batchnorm_deep.batches import norms_and_batches_panel
 from ui.lessons.normalization import layernorm
-from ui.walks.layers import SUBJECTS
-from ui.walks.section import lesson_stepper
-from ui.widgets.options import one_of
-
-PAGE = "layernorm"
-CELLS = ["that cell", "its row", "its column", "all of them"]
-CELL, EXAMPLE, FEATURE = "one cell", "a whole example", "a whole feature"
-CHANGES = [CELL, EXAMPLE, FEATURE]
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-
-
-def axis() -> None:
-    """The same matrix through both norms, with a cell, a row or a column changed."""
-    left, right = st.columns(2)
-    with left:
-        batch_guess = lesson.predict(PAGE, "predict batch cells", CELLS, "ln_guess_batch")
-    with right:
-        layer_guess = lesson.predict(PAGE, "predict layer cells", CELLS, "ln_guess_layer")
-    if batch_guess and layer_guess:
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            what = st.segmented_control(
-                "Change", CHANGES, default=CELL, required=True, wrap=True, key="ln_what", **BOUND
-            )
-            amount = st.slider("Add", -5.0, 5.0, 3.0, 0.5, width=180, key="ln_amount", **BOUND)
-            N = st.slider("Examples N", 2, 6, 4, width=115, key="ln_N", **BOUND)
-            D = st.slider("Features D", 2, 6, 4, width=115, key="ln_D", **BOUND)
-            row = number("Example", N, "ln_row", what == FEATURE) - 1
-            column = number("Feature", D, "ln_column", what == EXAMPLE) - 1
-            seed = int(st.number_input("Seed", 0, 9999, 0, width=105, key="ln_seed", **BOUND))
-        x = np.random.default_rng(seed).normal(0, 2, (N, D)).round(1)
-        at = (None if what == FEATURE else row, None if what == EXAMPLE else column)
-        edited = add_to(x, amount, *at)
-        facts = {"amount": write(amount), "what": what, "total": N * D}
-        counts = [int(changed_cells(norm, x, edited).sum()) for norm in ("batchnorm", "layernorm")]
-        facts |= dict(zip(("batch_count", "layer_count"), counts, strict=True))
-        lesson.show(PAGE, "axis outcome", batch_guess=batch_guess, layer_guess=layer_guess, **facts)
-        lesson.show(PAGE, "axis grids")
-        hit = add_to(np.zeros((N, D)), 1.0, *at) > 0
-        number_grids(axis_grids(x, edited, hit), key="ln_axis", on_pick=pick)
-        st.subheader("What to look for")
-        lesson.show(PAGE, "axis look for")
-    lesson.ask(PAGE, "question test")
-    lesson.ask(PAGE, "question add")
-    lesson.source(layernorm_forward)
-
-
-def number(label: str, most: int, key: str, disabled: bool) -> int:
-    """Which example or feature, counted from 1; one that is no longer there becomes the last one."""
-    if key in st.session_state:
-        st.session_state[key] = min(st.session_state[key], most)
-    return int(st.number_input(label, 1, most, min(2, most), width=105, key=key, disabled=disabled, **BOUND))
-
-
-def axis_grids(x: np.ndarray, edited: np.ndarray, hit: np.ndarray) -> list[Grid]:
-    """x with its statistics in the margins, and both outputs; `hit` are the cells that were changed."""
-    column_stats = {"mean": edited.mean(axis=0), "spread": edited.std(axis=0)}
-    row_stats = {"mean": edited.mean(axis=1), "spread": edited.std(axis=1)}
-    outputs = {norm: (normalize(norm, edited), normalize(norm, x)) for norm in ("batchnorm", "layernorm")}
-    none = np.zeros_like(hit)
-    columns, rows = none | hit.any(axis=0), none | hit.any(axis=1, keepdims=True)
-    how: dict[str, Any] = {"limit": 2.5}
-    return [
-        Grid("x", edited, before=x, lit=hit, below=column_stats, beside=row_stats, pick=True, limit=6.0),
-        Grid("batch norm: by columns", outputs["batchnorm"][0], before=outputs["batchnorm"][1], lit=columns, **how),
-        Grid("layer norm: by rows", outputs["layernorm"][0], before=outputs["layernorm"][1], lit=rows, **how),
-    ]
-
-
-def pick(row: int, column: int) -> None:
-    """Change the cell that was clicked."""
-    st.session_state.update(ln_what=CELL, ln_row=row + 1, ln_column=column + 1)
-
-
-def steps() -> None:
-    """The graph, forward and back; batch norm to compare."""
-    lesson.show(PAGE, "steps")
-    lesson_stepper("ln_steps", [SUBJECTS["layernorm"], SUBJECTS["batchnorm"]])
-    lesson.ask(PAGE, "question branch")
-
-
-def failing() -> None:
-    """The feature dimension down to 1: what is left of the examples, and what networks make of it."""
-    st.header("What is left of an example")
-    layernorm.narrow_examples()
-    st.header("What a network makes of it")
-    layernorm.narrow_training()
-    lesson.ask(PAGE, "question fail")
-    lesson.source(layernorm.train_narrow)
-
-
-def preprocessing() -> None:
-    """Four preprocessings to be matched."""
-    layernorm.matching()
-    for pair in (("rows", "images"), ("mean", "threshold")):
-        for name, column in zip(pair, st.columns(2, gap="large"), strict=True):
-            with column:
-                lesson.source(PREPROCESSINGS[name])
-
+from ui.lessons.normalization.preprocessing import preprocessing
 
 PARTS = {
-    "Which axis": axis,
-    "Step through": steps,
-    "When does it fail?": failing,
-    "Batch size": norms_and_batches_panel,
-    "Which preprocessing?": preprocessing,
+    "axis": Part("Which axis", layernorm.axis),
+    "steps": Part("Step through", layernorm.steps),
+    "fail": Part("When does it fail?", layernorm.failing),
+    "sizes": Part("Batch size", norms_and_batches_panel),
+    "preprocessing": Part("Which preprocessing?", preprocessing),
 }
 
 st.title("Layer normalization")
-lesson.show(PAGE, "intro")
-PARTS[one_of("Part", list(PARTS), "ln_part", label_visibility="collapsed", persist_state=None)]()
+lesson.show("layernorm", "intro")
+lesson.parts(PARTS, "ln_part")

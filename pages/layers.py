@@ -2,30 +2,12 @@
 
 import streamlit as st
 
-from nnlib.labs.depth_and_scale import signals
 from ui import lesson
+from ui.lesson import Part
 from ui.lessons.layers.depth import depth_panel
-from ui.walks.layers import SUBJECTS
-from ui.walks.section import lesson_stepper
-from ui.widgets.options import one_of
+from ui.lessons.layers.steps import steps
 
-PAGE = "layers"
-STEPS, DEPTH = "Step by step", "Depth and scale"
+PARTS = {"steps": Part("Step by step", steps), "depth": Part("Depth and scale", depth_panel)}
 
 st.title("Layers")
-part = one_of("Part", [STEPS, DEPTH], "lay_part", label_visibility="collapsed")
-if part == STEPS:
-    lesson.show(PAGE, "steps")
-    lesson_stepper("lay", SUBJECTS.values())
-    st.header("What to look for")
-    lesson.show(PAGE, "steps look for")
-    lesson.ask(PAGE, "question branches")
-    lesson.ask(PAGE, "question db")
-else:
-    lesson.show(PAGE, "depth")
-    depth_panel()
-    st.header("What to look for")
-    lesson.show(PAGE, "depth look for")
-    lesson.ask(PAGE, "question relu")
-    st.header("The code")
-    lesson.source(signals)
+lesson.parts(PARTS, "lay_part")

@@ -3,19 +3,19 @@
 import streamlit as st
 
 from ui import lesson
+from ui.lesson import Part
 from ui.lessons.compare.panel import compare_panel
 from ui.lessons.examine.panel import examine_panel
 from ui.lessons.search.panel import search_panel
 from ui.lessons.train.panel import train_panel
-from ui.widgets.options import one_of
 
 PARTS = {
-    "Train": train_panel,
-    "Search": search_panel,
-    "Compare": compare_panel,
-    "Examine": examine_panel,
+    "train": Part("Train", train_panel),
+    "search": Part("Search", search_panel),
+    "compare": Part("Compare", compare_panel),
+    "examine": Part("Examine", examine_panel),
 }
 
 st.title("Train your best model")
 lesson.show("train_best_model", "intro")
-PARTS[one_of("Part", list(PARTS), "train_part", label_visibility="collapsed", persist_state=None)]()
+lesson.parts(PARTS, "train_part")

@@ -1,20 +1,56 @@
-"""The words of a lesson: its text from assets/prose, predictions, questions, and the source that ran."""
+"""What every lesson is made of: its text from assets/prose, predictions, questions, source, and its page's parts."""
 
 import inspect
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
-from ui import lesson
+from ui.widgets.options import one_of
 
 PROSE = Path(__file__).parent.parent / "assets" / "prose"
 
 
+class Part(NamedTuple):
+    """A part of a page: its label, what draws it, and labels that it had when links were handed out."""
+
+    label: str
+    draw: Callable[[], object]
+    former: tuple[str, ...] = ()
+
+
+def parts(choices: Mapping[str, Part], key: str) -> None:
+    """A control for a page's parts, and the chosen one; what it refuses to do stands there in a sentence.
+
+    Code calls a part by its short name, and the address, which Streamlit writes, by its label. A link may hold either,
+    or a former label.
+    """
+    known = {name: part.label for name, part in choices.items()}
+    known |= {label: part.label for part in choices.values() for label in part.former}
+    asked = st.query_params.get(key)
+    if asked in known and key not in st.session_state and known[asked] != asked:
+        st.query_params[key] = known[asked]
+        st.rerun()
+    chosen = one_of(
+        "Part", list(choices), key, format_func=known.__getitem__, label_visibility="collapsed", persist_state=None
+    )
+    try:
+        choices[chosen].draw()
+    except ValueError as error:
+        st.error(sentence(error))
+
+
+def sentence(error: Exception) -> str:
+    """What an error says, with a capital."""
+    said = str(error)
+    return said[:1].upper() + said[1:]
+
+
 @cache
-def parts(page: str) -> dict[str, str]:
+def prose(page: str) -> dict[str, str]:
     """The parts of assets/prose/PAGE.md: the name after `## ` -> the markdown below it."""
     found: dict[str, list[str]] = {}
     name = None
@@ -29,7 +65,7 @@ def parts(page: str) -> dict[str, str]:
 
 def text(page: str, name: str, **values: object) -> str:
     """One part's markdown, with {names} filled in if any are given."""
-    part = parts(page)[name]
+    part = prose(page)[name]
     return part.format(**values) if values else part
 
 
@@ -38,15 +74,21 @@ def show(page: str, name: str, **values: object) -> None:
     st.markdown(text(page, name, **values))
 
 
+def look_for(page: str, name: str) -> None:
+    """One part, under its heading."""
+    st.subheader("What to look for")
+    show(page, name)
+
+
 def predict(page: str, name: str, options: Sequence[str], key: str, **values: object) -> str | None:
     """The question `name` of assets/prose/PAGE.md with answers in a row, bound to the URL; None until one is chosen.
 
     values: for the {names} in the question. Below an open question stands the part `choose first`.
     """
     question = st.container(border=True)
-    answer = question.segmented_control(lesson.text(page, name, **values), list(options), key=key, bind="query-params")
+    answer = question.segmented_control(text(page, name, **values), list(options), key=key, bind="query-params")
     if answer is None:
-        question.caption(lesson.text(page, "choose first"))
+        question.caption(text(page, "choose first"))
     return answer
 
 
@@ -56,7 +98,7 @@ def ask(page: str, name: str) -> None:
     The part is the question; then, after a blank line, a list item an answer: `- [x] answer: feedback` for the right
     one, `- [ ] answer: feedback` for the others. The order of the answers is shuffled, always in the same way.
     """
-    question, answers = parse(lesson.text(page, name))
+    question, answers = parse(text(page, name))
     with st.container(border=True):
         key = f"quiz_{page}_{name}"
         chosen = st.radio(f"**{question}**", list(answers), index=None, key=key, persist_state="session")

@@ -50,6 +50,12 @@ def batch_sizes(name: str, base: RunSpec, normalization: str, sizes: Iterable[in
     return Experiment(name, (*runs, replace(base, normalization=None, batch_size=min(sizes))))
 
 
+def narrow_networks(name: str, base: RunSpec, widths: Iterable[int], seeds: Iterable[int]) -> Experiment:
+    """One hidden layer of each width, without normalization and with either, from each seed."""
+    specs = [replace(base, depth=1, width=D, seed=seed) for seed in seeds for D in widths]
+    return Experiment(name, tuple(replace(s, normalization=n) for s in specs for n in (None, "batchnorm", "layernorm")))
+
+
 def in_steps_of_three(low: float, high: float) -> tuple[float, ...]:
     """1 and 3 times the powers of ten, from low to high."""
     values = (float(f"{digit}e{power}") for power in range(-6, 2) for digit in (1, 3))

@@ -128,7 +128,7 @@ class TestLayernorm:
         page = open_page(link("layernorm", ln_part="When does it fail?"))
         choose(page, "ln_guess_narrow", "it comes down to guessing")
         button(page, "Train all networks now").click()
-        expect(page.get_by_text("Test accuracy with one unit")).to_be_visible(timeout=120_000)
+        expect(page.get_by_text("Validation accuracy with one unit")).to_be_visible(timeout=120_000)
         expect(chart(page, "Digits, one hidden layer")).to_be_visible()
 
     def test_preprocessings_are_matched_before_the_answers_show(self, open_page: OpenPage):

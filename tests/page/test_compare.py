@@ -21,7 +21,7 @@ MOONS = {"data": "Moons", "num_epochs": "2", "width": "8"}
 
 
 def part(app: AppTest, name: str) -> AppTest:
-    app.button_group(key="train_part").set_value(name).run()
+    app.button_group(key="train_part").set_value(name.lower()).run()
     assert not app.exception and not app.error
     return app
 

@@ -43,7 +43,7 @@ def trained(open_page: OpenPage, **query: str) -> AppTest:
 
 
 def go(app: AppTest, part: str, view: str | None = None) -> AppTest:
-    app.button_group(key="train_part").set_value(part).run()
+    app.button_group(key="train_part").set_value(part.lower()).run()
     if view is not None:
         app.button_group(key="ex_view").set_value(view).run()
     assert not app.exception

@@ -162,4 +162,4 @@ def test_every_wrong_guess_gets_its_reason_and_can_be_given_up(visit: Open):
 def test_a_strange_link_falls_back(visit: Open):
     app = visit(part="?", h="-1", case="99", keep="NaN", examples="1e9", norm="<b>", guess_error="0", seed="-5")
     assert not app.error
-    assert app.segmented_control[0].value == "Every cell"
+    assert app.segmented_control[0].value == "cells"

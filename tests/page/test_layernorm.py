@@ -1,11 +1,20 @@
 """The page "Layer normalization" in every part and at its controls' extremes."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 
-from nnlib.labs.normalization import narrow_net
+from nnlib.experiments import Result
+from nnlib.experiments.presets import narrow_networks
+from nnlib.runs.spec import RunSpec
+from nnlib.solver import Record
 from tests.page.conftest import OpenPage
 from tests.page.test_batchnorm import grids, numbers, text
+from ui.lessons.normalization import layernorm
+from ui.runs import sweeps
 
 GUESSED = {"ln_guess_batch": "its row", "ln_guess_layer": "its row"}
 FAILS = {"ln_part": "When does it fail?", "ln_guess_two": "0", "ln_guess_narrow": "it rises"}
@@ -69,6 +78,15 @@ class TestAxis:
         assert app.number_input(key="ln_row").value == 2
 
 
+@pytest.fixture
+def own_cache_and_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
+    yield
+    sweeps.pool().close()
+    sweeps.pool.cache_clear()
+
+
+@pytest.mark.usefixtures("own_cache_and_pool")
 class TestFails:
     @pytest.mark.parametrize(("D", "rows"), [("1", 1), ("2", 2), ("6", 6)])
     def test_few_features_leave_few_different_rows(self, open_page: OpenPage, D: str, rows: int):
@@ -77,12 +95,39 @@ class TestFails:
         assert f"after layer norm: **{rows}**" in text(app)
 
     def test_trains_on_demand(self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(narrow_net.train_narrow, "__defaults__", (0, 1))  # one epoch each will do
+        few = narrow_networks("few_networks", RunSpec(num_epochs=1), (1, 2, 3, 32), (0,))  # one epoch each will do
+        monkeypatch.setattr(layernorm, "NARROW", few)
         app = open_page("layernorm", **FAILS)
-        assert "Test accuracy" not in text(app)
-        app.button(key="ln_train").click().run()
+        assert "accuracy with one unit" not in text(app)
+        app.button(key="ln_sweep_run").click().run()
+        assert app.session_state["ln_sweep"].wait(120)
+        app.run()
+        assert not app.exception and not app.error
+        assert "Validation accuracy with one unit" in text(app)
+        (chart,) = app.get("vega_lite_chart")
+        assert len(convert_arrow_bytes_to_pandas_df(chart.proto.data.data)) == 12
+        assert "ln_narrow_home_csv" in [button.key for button in app.download_button]
+
+    def test_offers_all_networks_and_can_be_stopped(self, open_page: OpenPage):
+        app = open_page("layernorm", **FAILS)
+        assert "72 runs" in "".join(caption.value for caption in app.caption)
+        app.button(key="ln_sweep_run").click().run()
+        app.button(key="ln_sweep_stop").click().run()
         assert not app.exception
-        assert "Test accuracy with one unit" in text(app)
+        assert app.session_state["ln_sweep"].over
+        assert "Validation accuracy with one unit" not in text(app)
+
+    def test_the_mean_is_over_the_seeds(self):
+        results = [
+            Result(RunSpec(width=D, normalization=norm, seed=seed), (Record(1, 1, 2.3, 0.1, 0.5, accuracy),))
+            for D, norm, seed, accuracy in [
+                (1, None, 0, 0.25),
+                (1, None, 1, 0.75),
+                (2, None, 0, 0.1),
+                (1, "layernorm", 0, 0),
+            ]
+        ]
+        assert layernorm._mean_accuracy(results, None, 1) == "50%"
 
 
 class TestPreprocessing:

@@ -231,7 +231,7 @@ class TestControls:
 
     def test_the_run_in_train_can_be_searched_around(self, open_page: OpenPage):
         app = open_page(PAGE, depth="3", num_epochs="5")
-        app = app.segmented_control(key="train_part").set_value("Search").run()
+        app = app.segmented_control(key="train_part").set_value("search").run()
         app = app.segmented_control(key="search_guess").set_value("hidden layers").run()
         app = app.selectbox(key="search_base").set_value(controls.HERE).run()
         assert "hidden layers 3" in words(app)

@@ -76,7 +76,7 @@ def test_uses_are_found():
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.where} {use.page} {use.part}")
 def test_every_part_that_is_used_is_there(use: Use):
-    assert use.part in lesson.parts(use.page), f"{use.where} asks for '{use.part}' of assets/prose/{use.page}.md"
+    assert use.part in lesson.prose(use.page), f"{use.where} asks for '{use.part}' of assets/prose/{use.page}.md"
     if use.values:
         missing = fields(lesson.text(use.page, use.part)) - use.values
         assert not missing, f"{use.where} leaves {missing} of '{use.part}' empty"
@@ -89,15 +89,15 @@ def test_a_picture_has_a_title_and_a_caption(part: str):
 
 
 def test_every_preset_has_its_why():
-    assert set(lesson.parts("presets")) == set(presets.TRAIN)
-    assert all(lesson.parts("presets").values())
+    assert set(lesson.prose("presets")) == set(presets.TRAIN)
+    assert all(lesson.prose("presets").values())
 
 
 def test_no_part_is_empty():
     empty = [
         (path.stem, name)
         for path in lesson.PROSE.glob("*.md")
-        for name, part in lesson.parts(path.stem).items()
+        for name, part in lesson.prose(path.stem).items()
         if not part
     ]
     assert empty == []
@@ -107,10 +107,10 @@ def test_parts_are_cut_at_their_headings(tmp_path: Path, monkeypatch: pytest.Mon
     text = "# About\nnot shown\n\n## one\nFirst.\n\nStill {first}.\n\n## two\n### Inside\nSecond {with} braces.\n"
     (tmp_path / "lesson.md").write_text(text, encoding="utf-8")
     monkeypatch.setattr(lesson, "PROSE", tmp_path)
-    lesson.parts.cache_clear()
-    assert lesson.parts("lesson") == {"one": "First.\n\nStill {first}.", "two": "### Inside\nSecond {with} braces."}
+    lesson.prose.cache_clear()
+    assert lesson.prose("lesson") == {"one": "First.\n\nStill {first}.", "two": "### Inside\nSecond {with} braces."}
     assert lesson.text("lesson", "one", first=1) == "First.\n\nStill 1."
     assert lesson.text("lesson", "two") == "### Inside\nSecond {with} braces."
     with pytest.raises(KeyError):
         lesson.text("lesson", "three")
-    lesson.parts.cache_clear()
+    lesson.prose.cache_clear()

@@ -23,7 +23,7 @@ classes?
 def questions() -> list[tuple[str, str]]:
     """Every part of the lessons' text that looks like a question with answers."""
     pages = sorted(path.stem for path in lesson.PROSE.glob("*.md"))
-    return [(page, name) for page in pages for name, part in lesson.parts(page).items() if "- [" in part]
+    return [(page, name) for page in pages for name, part in lesson.prose(page).items() if "- [" in part]
 
 
 def test_parse():
@@ -55,7 +55,7 @@ def test_every_question_is_complete(page: str, name: str):
 def test_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "lesson.md").write_text(f"# About\n\n## counting\n{PART}", encoding="utf-8")
     monkeypatch.setattr(lesson, "PROSE", tmp_path)
-    lesson.parts.cache_clear()
+    lesson.prose.cache_clear()
 
     def page() -> None:
         from ui import lesson
@@ -71,4 +71,4 @@ def test_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     radio.set_value("Three").run()
     assert [success.value for success in app.success] == ["yes."]
     assert not app.warning
-    lesson.parts.cache_clear()
+    lesson.prose.cache_clear()

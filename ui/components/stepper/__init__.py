@@ -52,7 +52,7 @@ def stepper(
             on_edit(str(edit["name"]), tuple(int(i) for i in edit["index"]), str(edit["text"]))
 
     body = made if isinstance(made, bytes) else encode(made)
-    rest = encode({"texts": lesson.parts("stepper"), "message": message, "param": param, "key": key})
+    rest = encode({"texts": lesson.prose("stepper"), "message": message, "param": param, "key": key})
     data = b'{"trace":' + body + b"," + rest[1:]
     _component(data=data, key=key, height="content", on_edit_change=edited)
 

@@ -50,4 +50,4 @@ def _empty() -> None:
 
 
 def _go_to_train() -> None:
-    st.session_state["train_part"] = "Train"
+    st.session_state["train_part"] = "train"

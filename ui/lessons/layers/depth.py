@@ -45,6 +45,17 @@ def _shrinkage(width: int, seed: int) -> ndarray:
 
 
 def depth_panel() -> None:
+    """The whole part of the page."""
+    lesson.show(PAGE, "depth")
+    _compared_depths()
+    st.header("What to look for")
+    lesson.show(PAGE, "depth look for")
+    lesson.ask(PAGE, "question relu")
+    st.header("The code")
+    lesson.source(signals)
+
+
+def _compared_depths() -> None:
     """The prediction, then controls and histograms, then all depths compared."""
     guess = lesson.predict(PAGE, "predict depth", GUESSES, "lay_guess")
     if guess is None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy import ndarray
 
+from nnlib.experiments import Result
 from nnlib.labs.normalization.batches import (
     FEATURES,
     TRUE_MEAN,
@@ -16,7 +17,6 @@ from nnlib.labs.normalization.batches import (
     BatchSizeEffect,
     RunningAverages,
 )
-from nnlib.labs.normalization.narrow_net import NarrowRun
 from ui.widgets.charts import as_spec
 
 NAMES = [feature.name for feature in FEATURES]
@@ -203,7 +203,12 @@ def times_frame(times: BackwardTimes) -> pd.DataFrame:
 _norms: dict[str, Any] = {"scale": alt.Scale(domain=list(NORM_NAMES.values()))}
 _widths = alt.Chart().encode(
     alt.X("width:Q", title="features D that are normalized", scale=alt.Scale(type="log", base=2)),
-    alt.Y("accuracy:Q", title="test accuracy", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
+    alt.Y(
+        "accuracy:Q",
+        title="validation accuracy",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", tickCount=5),
+    ),
     alt.Color("normalization:N", legend=_TOP, **_norms),
 )
 
@@ -212,7 +217,8 @@ NARROW = as_spec(
     alt.layer(
         alt.Chart().mark_rule(strokeDash=[4, 4], color="#888", strokeWidth=2).encode(alt.Y(datum=0.1)),
         _widths.mark_line(strokeWidth=3).encode(
-            alt.Y("mean(accuracy):Q", title="test accuracy"), alt.StrokeDash("normalization:N", legend=_TOP, **_norms)
+            alt.Y("mean(accuracy):Q", title="validation accuracy"),
+            alt.StrokeDash("normalization:N", legend=_TOP, **_norms),
         ),
         _widths.mark_point(size=70, filled=True, opacity=0.75).encode(
             alt.Shape("normalization:N", legend=_TOP, **_norms),
@@ -225,7 +231,7 @@ NARROW = as_spec(
 )
 
 
-def narrow_frame(runs: Iterable[NarrowRun]) -> pd.DataFrame:
+def narrow_frame(results: Iterable[Result]) -> pd.DataFrame:
     """The rows of NARROW: a run each."""
-    rows = [(run.width, run.accuracy, NORM_NAMES[run.normalization]) for run in runs]
+    rows = [(r.spec.width, r.val_acc, NORM_NAMES[r.spec.normalization]) for r in results]
     return pd.DataFrame(rows, columns=["width", "accuracy", "normalization"])

@@ -1,29 +1,115 @@
-"""Layernorm's labs: narrow layers, seen and trained, and which preprocessing is like which norm."""
+"""Layer normalization's parts: which axis, step by step, and where it fails."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
-from numpy import ndarray
 
-from nnlib.labs.normalization.batches import NORMS, normalize
-from nnlib.labs.normalization.narrow_net import NORMALIZATIONS, WIDTHS, NarrowRun, train_narrow
-from nnlib.labs.normalization.preprocessing import PREPROCESSINGS, as_preprocessing, influence
+from nnlib.experiments import Result, Snapshot
+from nnlib.experiments.presets import narrow_networks
+from nnlib.labs.normalization.batches import add_to, changed_cells, normalize
+from nnlib.normalization import layernorm_forward
 from nnlib.runs.spec import RunSpec
 from ui import lesson
-from ui.components.number_grid import Grid, number_grids
+from ui.components.number_grid import Grid, number_grids, write
 from ui.lessons.normalization import charts
-from ui.widgets import datasets
-from ui.widgets.pictures import sheet
+from ui.runs.sweeps import sweep_panel
+from ui.runs.take_home import take_home
+from ui.walks.layers import SUBJECTS
+from ui.walks.section import lesson_stepper
 
 PAGE = "layernorm"
-EXAMPLES, SEEDS, PICTURES, IN_MEAN = 6, 3, 6, 100
-RIGHT = {"rows": 2, "images": 1, "mean": 0, "threshold": 3}  # indices into the part `options`
+CELLS = ["that cell", "its row", "its column", "all of them"]
+CELL, EXAMPLE, FEATURE = "one cell", "a whole example", "a whole feature"
+CHANGES = [CELL, EXAMPLE, FEATURE]
+EXAMPLES = 6
+SWEEP, SEEDS, WIDTHS = "ln_sweep", 3, (1, 2, 3, 4, 6, 8, 16, 32)
+NARROW = narrow_networks("narrow_networks", RunSpec(learning_rate=1e-2, num_epochs=8), WIDTHS, range(SEEDS))
 BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
+# ---------------------------------------------------------------------------------------------------- which axis
+def axis() -> None:
+    """The same matrix through both norms, with a cell, a row or a column changed."""
+    left, right = st.columns(2)
+    with left:
+        batch_guess = lesson.predict(PAGE, "predict batch cells", CELLS, "ln_guess_batch")
+    with right:
+        layer_guess = lesson.predict(PAGE, "predict layer cells", CELLS, "ln_guess_layer")
+    if batch_guess and layer_guess:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            what = st.segmented_control(
+                "Change", CHANGES, default=CELL, required=True, wrap=True, key="ln_what", **BOUND
+            )
+            amount = st.slider("Add", -5.0, 5.0, 3.0, 0.5, width=180, key="ln_amount", **BOUND)
+            N = st.slider("Examples N", 2, 6, 4, width=115, key="ln_N", **BOUND)
+            D = st.slider("Features D", 2, 6, 4, width=115, key="ln_D", **BOUND)
+            row = number("Example", N, "ln_row", what == FEATURE) - 1
+            column = number("Feature", D, "ln_column", what == EXAMPLE) - 1
+            seed = int(st.number_input("Seed", 0, 9999, 0, width=105, key="ln_seed", **BOUND))
+        x = np.random.default_rng(seed).normal(0, 2, (N, D)).round(1)
+        at = (None if what == FEATURE else row, None if what == EXAMPLE else column)
+        edited = add_to(x, amount, *at)
+        facts = {"amount": write(amount), "what": what, "total": N * D}
+        counts = [int(changed_cells(norm, x, edited).sum()) for norm in ("batchnorm", "layernorm")]
+        facts |= dict(zip(("batch_count", "layer_count"), counts, strict=True))
+        lesson.show(PAGE, "axis outcome", batch_guess=batch_guess, layer_guess=layer_guess, **facts)
+        lesson.show(PAGE, "axis grids")
+        hit = add_to(np.zeros((N, D)), 1.0, *at) > 0
+        number_grids(axis_grids(x, edited, hit), key="ln_axis", on_pick=pick)
+        st.subheader("What to look for")
+        lesson.show(PAGE, "axis look for")
+    lesson.ask(PAGE, "question test")
+    lesson.ask(PAGE, "question add")
+    lesson.source(layernorm_forward)
+
+
+def number(label: str, most: int, key: str, disabled: bool) -> int:
+    """Which example or feature, counted from 1; one that is no longer there becomes the last one."""
+    if key in st.session_state:
+        st.session_state[key] = min(st.session_state[key], most)
+    return int(st.number_input(label, 1, most, min(2, most), width=105, key=key, disabled=disabled, **BOUND))
+
+
+def axis_grids(x: np.ndarray, edited: np.ndarray, hit: np.ndarray) -> list[Grid]:
+    """x with its statistics in the margins, and both outputs; `hit` are the cells that were changed."""
+    column_stats = {"mean": edited.mean(axis=0), "spread": edited.std(axis=0)}
+    row_stats = {"mean": edited.mean(axis=1), "spread": edited.std(axis=1)}
+    outputs = {norm: (normalize(norm, edited), normalize(norm, x)) for norm in ("batchnorm", "layernorm")}
+    none = np.zeros_like(hit)
+    columns, rows = none | hit.any(axis=0), none | hit.any(axis=1, keepdims=True)
+    how: dict[str, Any] = {"limit": 2.5}
+    return [
+        Grid("x", edited, before=x, lit=hit, below=column_stats, beside=row_stats, pick=True, limit=6.0),
+        Grid("batch norm: by columns", outputs["batchnorm"][0], before=outputs["batchnorm"][1], lit=columns, **how),
+        Grid("layer norm: by rows", outputs["layernorm"][0], before=outputs["layernorm"][1], lit=rows, **how),
+    ]
+
+
+def pick(row: int, column: int) -> None:
+    """Change the cell that was clicked."""
+    st.session_state.update(ln_what=CELL, ln_row=row + 1, ln_column=column + 1)
+
+
+def steps() -> None:
+    """The graph, forward and back; batch norm to compare."""
+    lesson.show(PAGE, "steps")
+    lesson_stepper("ln_steps", [SUBJECTS["layernorm"], SUBJECTS["batchnorm"]])
+    lesson.ask(PAGE, "question branch")
+
+
 # -------------------------------------------------------------------------------------------------- narrow layers
+def failing() -> None:
+    """The feature dimension down to 1: what is left of the examples, and what networks make of it."""
+    st.header("What is left of an example")
+    narrow_examples()
+    st.header("What a network makes of it")
+    narrow_training()
+    lesson.ask(PAGE, "question fail")
+    lesson.source(narrow_networks)
+
+
 def narrow_examples() -> None:
     """A few examples with D features, before and after layer norm."""
     guess = lesson.predict(PAGE, "predict two", ["any number", "−1 to 1", "+1 or −1", "0"], "ln_guess_two")
@@ -46,99 +132,26 @@ def narrow_training() -> None:
     guess = lesson.predict(PAGE, "predict narrow", options, "ln_guess_narrow")
     if not guess:
         return
-    plan = [(norm, D, seed) for seed in range(SEEDS) for D in WIDTHS for norm in NORMALIZATIONS]
-    if st.button(lesson.text(PAGE, "train"), type="primary", icon=":material/play_arrow:", key="ln_train"):
-        runs, bar = [], st.progress(0.0)
-        for norm, D, seed in plan:
-            runs.append(_trained(norm, D, seed))
-            bar.progress(len(runs) / len(plan), lesson.text(PAGE, "training", done=len(runs), count=len(plan)))
-        bar.empty()
-        st.session_state["ln_runs"] = runs
-    runs: list[NarrowRun] = st.session_state.get("ln_runs", [])
-    if not runs:
-        st.caption(lesson.text(PAGE, "train first", count=len(plan)))
+    snapshot = sweep_panel(SWEEP, NARROW, _draw_narrow, lesson.text(PAGE, "train"))
+    if snapshot is None:
         return
-
-    def mean(norm: str | None, D: int) -> str:
-        return f"{np.mean([run.accuracy for run in runs if (run.normalization, run.width) == (norm, D)]):.0%}"
-
-    facts = {
-        name + suffix: mean(norm, D)
-        for norm, name in zip(NORMALIZATIONS, ("none", "batch", "layer"), strict=True)
-        for D, suffix in ((1, ""), (2, "_two"), (WIDTHS[-1], "_most"))
-    }
-    lesson.show(PAGE, "narrow outcome", guess=guess, most=WIDTHS[-1], seeds=SEEDS, **facts)
-    st.vega_lite_chart(charts.narrow_frame(runs), charts.NARROW, key="ln_narrow")
-    st.subheader("What to look for")
-    lesson.show(PAGE, "narrow look for")
+    if snapshot.state == "finished":
+        facts = {
+            name + suffix: _mean_accuracy(snapshot.results, norm, D)
+            for norm, name in ((None, "none"), ("batchnorm", "batch"), ("layernorm", "layer"))
+            for D, suffix in ((1, ""), (2, "_two"), (WIDTHS[-1], "_most"))
+        }
+        lesson.show(PAGE, "narrow outcome", guess=guess, most=WIDTHS[-1], seeds=SEEDS, **facts)
+        lesson.look_for(PAGE, "narrow look for")
+    take_home(NARROW, snapshot.results, "ln_narrow_home")
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def _trained(normalization: str | None, width: int, seed: int) -> NarrowRun:
-    return train_narrow(datasets.load(RunSpec(data="digits")), normalization, width, seed)
+def _draw_narrow(snapshot: Snapshot) -> None:
+    rows = charts.narrow_frame(run.result for run in snapshot.runs if run.result and run.state == "finished")
+    st.vega_lite_chart(rows, charts.NARROW, key="ln_narrow")
 
 
-# -------------------------------------------------------------------------------------------------- preprocessing
-def matching() -> None:
-    """Four preprocessings on real pictures, to be matched with norms; then what each depends on, measured."""
-    name = "cifar10" if "cifar10" in datasets.available() else "digits"
-    X, levels = _pictures(name)
-    lesson.show(PAGE, "game", data=datasets.TITLES[name])
-    options = lesson.text(PAGE, "options").split("; ")
-    answers, feedback = {}, {}
-    for pair in (("rows", "images"), ("mean", "threshold")):
-        for which, column in zip(pair, st.columns(2, gap="large"), strict=True):
-            with column.container(border=True):
-                st.markdown(lesson.text(PAGE, f"title {which}"))
-                prepared = PREPROCESSINGS[which](X)[:PICTURES]
-                st.image(_enlarged(sheet(np.concatenate([levels, _visible(prepared)]), PICTURES)), width="stretch")
-                kept: dict[str, Any] = {"key": f"ln_match_{which}", **BOUND}
-                answers[which] = st.segmented_control("It is like", options, wrap=True, **kept)
-                feedback[which] = st.empty()
-    st.caption(lesson.text(PAGE, "drawn", count=IN_MEAN))
-    left = sum(answer is None for answer in answers.values())
-    if left:
-        st.info(lesson.text(PAGE, "game open", left=left))
-        return
-    for which, answer in answers.items():
-        number = options.index(answer)
-        show = feedback[which].success if number == RIGHT[which] else feedback[which].warning
-        show(lesson.text(PAGE, f"{which} {number + 1}"))
-    lesson.show(PAGE, "measured")
-    st.table(_influences(name))
-
-
-@st.cache_data(max_entries=2, show_spinner=False)
-def _pictures(name: str) -> tuple[ndarray, ndarray]:
-    """Some pictures, (n, C, H, W) with values of 0 to 255, and the first of them for the eye, (n, H, W, 3) uint8."""
-    dataset = datasets.load(RunSpec(data=name))
-    pictures = dataset.pictures(dataset.X_train[:IN_MEAN])  # (n, H, W) or (n, H, W, 3)
-    pictures = pictures[..., None] if pictures.ndim == 3 else pictures
-    X = np.moveaxis(pictures, -1, 1).astype(np.float64)
-    return X, np.repeat(pictures[:PICTURES], 3 // pictures.shape[-1], axis=-1)
-
-
-def _visible(X: ndarray) -> ndarray:
-    """Prepared pictures, (n, C, H, W), for the eye, (n, H, W, 3) uint8: each in full range; if negative, 0 is grey."""
-    reach = np.abs(X).max(axis=(1, 2, 3), keepdims=True) + 1e-12
-    levels = 127.5 + 127.5 * X / reach if (X < 0).any() else 255 * X / reach
-    return np.repeat(np.moveaxis(levels, 1, -1), 3 // X.shape[1], axis=-1).astype(np.uint8)
-
-
-def _enlarged(pixels: ndarray) -> ndarray:
-    """Each pixel as a block, which browsers do not blur."""
-    factor = -(-1200 // pixels.shape[1])
-    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-@st.cache_data(max_entries=2, show_spinner=False)
-def _influences(name: str) -> pd.DataFrame:
-    X, _ = _pictures(name)
-    words = {True: lesson.text(PAGE, "measured yes"), False: lesson.text(PAGE, "measured no")}
-    every = PREPROCESSINGS | {norm: as_preprocessing(norm) for norm in NORMS}
-    titles = {norm: charts.NORM_NAMES[norm] for norm in NORMS}
-    rows = {
-        titles.get(which) or lesson.text(PAGE, f"title {which}"): [words[found] for found in influence(prepare, X[:20])]
-        for which, prepare in every.items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["another picture", "its own row", "other rows"])
+def _mean_accuracy(results: Sequence[Result | None], norm: str | None, D: int) -> str:
+    """Over the seeds, in words."""
+    found = [r.val_acc or 0 for r in results if r and (r.spec.normalization, r.spec.width) == (norm, D)]
+    return f"{np.mean(found):.0%}" if found else "–"

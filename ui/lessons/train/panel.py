@@ -85,7 +85,7 @@ def open_in_train(spec: RunSpec, keep: bool = False) -> None:
     """
     controls.set_controls(spec)
     st.query_params.update(controls.address(spec))  # those of controls that were never drawn are not written otherwise
-    st.session_state["train_part"] = "Train"
+    st.session_state["train_part"] = "train"
     if not keep and "train_run" in st.session_state and st.session_state["train_run"].over:
         forget("train_run")
 
@@ -142,4 +142,4 @@ def result(run: Run, guess: int) -> None:
 
 
 def _examine() -> None:
-    st.session_state["train_part"] = "Examine"
+    st.session_state["train_part"] = "examine"

@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlib.data import digits
 from nnlib.derivations.layers import simplified_backward
 from nnlib.labs.normalization import batches as norm_labs
 from nnlib.labs.normalization.batches import FEATURES, TRUE_MEAN, TRUE_VAR
-from nnlib.labs.normalization.narrow_net import train_narrow
 from nnlib.labs.normalization.preprocessing import PREPROCESSINGS, Influence, as_preprocessing, influence
 from nnlib.normalization import batchnorm_backward, batchnorm_backward_alt, batchnorm_forward
 
@@ -197,16 +195,3 @@ class TestPreprocessing:
     def test_each_norm_has_its_like(self):
         assert influence(as_preprocessing("batchnorm"), self.X) == influence(PREPROCESSINGS["mean"], self.X)
         assert influence(as_preprocessing("layernorm"), self.X) == influence(PREPROCESSINGS["images"], self.X)
-
-
-class TestNarrowNetworks:
-    def test_layernorm_over_one_feature_learns_nothing(self):
-        data = digits.load()
-        most_common = max(np.bincount(data.y_test)) / len(data.y_test)
-        assert train_narrow(data, "layernorm", 1, num_epochs=2).accuracy <= most_common
-        assert train_narrow(data, None, 4, num_epochs=4).accuracy > 0.3
-
-    def test_a_seed_repeats_a_run(self):
-        data = digits.load()
-        one, other = (train_narrow(data, "batchnorm", 3, seed=4, num_epochs=1) for _ in range(2))
-        assert one == other

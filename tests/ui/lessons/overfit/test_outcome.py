@@ -55,7 +55,7 @@ def test_every_verdict_and_its_sentence(name: str):
 
 
 def test_no_verdict_is_left_without_a_test():
-    said = {part.removeprefix("outcome ") for part in lesson.parts("overfit") if part.startswith("outcome ")}
+    said = {part.removeprefix("outcome ") for part in lesson.prose("overfit") if part.startswith("outcome ")}
     assert said - {"ready", "running"} == set(VERDICTS) == set(MADE)
 
 

@@ -1,0 +1,51 @@
+"""The chosen network, checked: every cell with one step size, and all step sizes."""
+
+import streamlit as st
+
+from nnlib.labs.gradient_check.differences import central_differences
+from nnlib.labs.gradient_check.report import FLOOR, STEPS, check
+from ui import lesson
+from ui.components.error_map import error_map
+from ui.lessons.gradient_check import controls, words
+from ui.lessons.gradient_check.u_curve import U_CURVE, u_curve_frame
+
+PAGE = "gradient_check"
+
+
+def every_cell() -> None:
+    """The chosen network, checked with one step size."""
+    with st.container(border=True):
+        network = controls.network_controls()
+        left, right, _ = st.columns([1, 1, 2], gap="medium")
+        with left:
+            h = controls.step_control()
+        with right:
+            limit = controls.limit_control()
+    if guess := lesson.predict(PAGE, "predict error", ["1e-16", "1e-12", "1e-8", "1e-4", "1"], "gc_guess_error"):
+        report = controls.report(network, h, limit)
+        lesson.show(PAGE, "error outcome", guess=guess, **words.errors(report))
+        st.markdown(words.conclusion(report))
+        st.markdown(words.kinks(report, *network.build()[:2]))
+        error_map(report, key="gc_map")
+        st.subheader("What to look for")
+        lesson.show(PAGE, "cells look for")
+    lesson.ask(PAGE, "question kink")
+    lesson.source(check)
+
+
+def step_size() -> None:
+    """The chosen network, checked with all step sizes."""
+    with st.container(border=True):
+        network = controls.network_controls()
+    options = [words.power(h) for h in STEPS]
+    if guess := lesson.predict(PAGE, "predict h", options, "gc_guess_h"):
+        curve, milliseconds, losses = controls.curve(network)
+        chosen = curve[options.index(guess)]
+        st.markdown(words.best_step(curve, chosen))
+        st.vega_lite_chart(u_curve_frame(curve, chosen.h), U_CURVE, key="gc_curve")
+        lesson.show(PAGE, "h cost", losses=losses, milliseconds=milliseconds, floor=words.power(FLOOR))
+        lesson.show(PAGE, "h explained")
+        st.subheader("What to look for")
+        lesson.show(PAGE, "h look for")
+    lesson.ask(PAGE, "question float32")
+    lesson.source(central_differences)
