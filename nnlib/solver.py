@@ -1,8 +1,20 @@
-"""The training loop: a `Solver` takes a model through its data, one minibatch a step, and records what happens."""
+"""The training loop: a `Solver` takes a model through its data, one minibatch a step, and records what happens.
+
+At its heart it is this; the rest chooses rule, learning rate and batches, and watches how the run fares:
+
+>>> for t in range(num_iterations):
+...     rows = np.random.choice(len(y_train), batch_size)
+...     X, y = X_train[rows], y_train[rows]
+...     loss, grads = model.loss(X, y)
+...     for name in model.params:
+...         w, dw = model.params[name], grads[name]
+...         model.params[name] = w - learning_rate * dw
+...     losses.append(loss)
+"""
 
 import os
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
@@ -11,35 +23,13 @@ from nnlib import checkpoints
 from nnlib.augmentation import AUGMENTATIONS
 from nnlib.checks import require_labels, require_whole
 from nnlib.fc_net import FullyConnectedNet
-from nnlib.health import LayerHealth, find_overflow, measure
-from nnlib.optim import get_rule
+from nnlib.health import find_overflow, measure
+from nnlib.optim import DEFAULTS, get_rule
+from nnlib.progress import Diverged, Progress, Record
 from nnlib.schedules import learning_rate
 
 
-class Record(NamedTuple):
-    """One iteration. The accuracies (0 to 1) are there after the first and last one and after every epoch."""
-
-    iteration: int  # counted from 1
-    epoch: int  # epochs completed
-    loss: float  # nats; of this iteration's batch, before its update
-    learning_rate: float
-    train_acc: float | None = None
-    val_acc: float | None = None
-    health: list[LayerHealth] | None = None  # there if `measure_next` was set
-
-
-class Diverged(NamedTuple):
-    """The last item of a run whose loss became infinite or not a number."""
-
-    iteration: int
-    loss: float
-    layer: str  # the first layer that overflowed
-    quantity: str  # what in it, by the formula's name
-    advice: str  # what to change
-    message: str  # all of it in one sentence
-
-
-class Solver:
+class Solver(Progress):
     """Trains a model by minibatch descent and keeps the parameters that do best on the validation data.
 
     >>> solver = Solver(model, data, update_rule="adam", optim_config={"learning_rate": 1e-3}, seed=0)
@@ -91,32 +81,26 @@ class Solver:
     ):
         self.model, self.rule, self.update_rule = model, get_rule(update_rule), update_rule
         self.X_train, self.y_train, self.X_val, self.y_val = (data[k] for k in ("X_train", "y_train", "X_val", "y_val"))
-        self.optim_config = dict(optim_config or {})
+        self.optim_config = self._complete_config(optim_config or {})
         self.lr_decay, self.schedule, self.warmup, self.patience = lr_decay, schedule, warmup, patience
         self.batch_size, self.num_epochs, self.augment, self.seed = batch_size, num_epochs, augment, seed
         self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
         self.print_every, self.verbose = print_every, verbose
         self.checkpoint_name, self.checkpoint_every = checkpoint_name, checkpoint_every
-        self.base_learning_rate = self._complete_config()["learning_rate"]
+        self.base_learning_rate = self.optim_config["learning_rate"]
         self._validate()
 
         self.iterations_per_epoch = max(len(self.y_train) // batch_size, 1)
         self.num_iterations = num_epochs * self.iterations_per_epoch
 
-        self.iteration = self.epoch = 0
-        self.loss_history: list[float] = []
-        self.train_acc_history: list[float] = []
-        self.val_acc_history: list[float] = []
-        self.best_val_acc, self.best_epoch = 0.0, 0
-        self.best_state: dict[str, ndarray] | None = None  # as `model.state()`
+        super().__init__()
         self.measure_next = False  # set it, and the next record carries the model's health
-        self.diverged: Diverged | None = None
 
-    def _complete_config(self) -> dict[str, Any]:
+    def _complete_config(self, told: dict[str, Any]) -> dict[str, Any]:
         _, known = self.rule(np.zeros(0), np.zeros(0))
-        if unknown := self.optim_config.keys() - known.keys():
+        if unknown := told.keys() - known.keys():
             raise ValueError(f"{self.update_rule} has no setting {unknown.pop()!r}: it has {', '.join(known)}.")
-        return known | self.optim_config
+        return DEFAULTS[self.update_rule] | told
 
     def _validate(self) -> None:
         model = self.model
@@ -139,11 +123,6 @@ class Solver:
                 f"only pictures (N, C, height, width) can be augmented, but X_train is {self.X_train.shape}."
             )
         learning_rate(self.schedule, self.base_learning_rate, 0, 1, warmup=self.warmup)  # raises what it cannot use
-
-    @property
-    def best_params(self) -> dict[str, ndarray]:
-        """The parameters with the highest validation accuracy so far (empty before the first measurement)."""
-        return {} if self.best_state is None else {name: self.best_state[name] for name in self.model.params}
 
     def steps(self) -> Iterator[Record | Diverged]:
         """One record an iteration, from where the run stands to its end; then the model has the best parameters.
@@ -171,19 +150,10 @@ class Solver:
     def _step(self) -> Record | Diverged:
         t, model = self.iteration, self.model
         X, y = self._batch(t)
-        rate = learning_rate(
-            self.schedule,
-            self.base_learning_rate,
-            t,
-            self.num_iterations,
-            self.iterations_per_epoch,
-            self.lr_decay,
-            self.warmup,
-        )
+        rate = self.learning_rate_at(t)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow is found and explained below
             model.iteration = t
             loss, grads = model.loss(X, y)
-            self.loss_history.append(loss)
             self.iteration = t + 1
             if not np.isfinite(loss):
                 self.diverged = Diverged(t + 1, loss, *find_overflow(model, X, y, rate, first=t == 0))
@@ -197,11 +167,13 @@ class Solver:
             train_acc = val_acc = None
             ended = self.iteration % self.iterations_per_epoch == 0
             self.epoch += ended
-            if t == 0 or ended or self.iteration == self.num_iterations:
+            if t == 0 or ended:
                 train_acc, val_acc = self._measure_accuracies()
+        record = Record(self.iteration, self.epoch, loss, rate, train_acc, val_acc)
+        self.records.append(record)
         if self.checkpoint_name and (ended or (self.checkpoint_every and self.iteration % self.checkpoint_every == 0)):
             self.save(self.checkpoint_name)
-        return Record(self.iteration, self.epoch, loss, rate, train_acc, val_acc, health)
+        return record if health is None else record._replace(health=health)
 
     def _batch(self, t: int) -> tuple[ndarray, ndarray]:
         N = len(self.y_train)
@@ -209,7 +181,7 @@ class Solver:
             rows = np.random.choice(N, self.batch_size)
         else:
             epoch, i = divmod(t, self.iterations_per_epoch)
-            if i == 0 or not hasattr(self, "_order"):
+            if i == 0 or self._order is None:
                 self._order = self._generator(_BATCHES, epoch).permutation(N)
             rows = self._order[i * self.batch_size : (i + 1) * self.batch_size]
         X, y = self.X_train[rows], self.y_train[rows]
@@ -225,8 +197,6 @@ class Solver:
     def _measure_accuracies(self) -> tuple[float, float]:
         train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
         val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
-        self.train_acc_history.append(train_acc)
-        self.val_acc_history.append(val_acc)
         if self.best_state is None or val_acc > self.best_val_acc:
             self.best_val_acc, self.best_epoch, self.best_state = val_acc, self.epoch, self.model.state()
         return train_acc, val_acc
@@ -251,14 +221,9 @@ class Solver:
         hopeless = self.patience is not None and self.epoch - self.best_epoch >= self.patience
         return hopeless or self.diverged is not None or self.iteration >= self.num_iterations
 
-    def restore_best(self) -> None:
-        """Give the model the parameters that did best on the validation data, if any were measured."""
-        if self.best_state is not None:
-            self.model.load_state(self.best_state)
-
     def save(self, path: str | os.PathLike) -> None:
         """Write a checkpoint (.npz): everything that the rest of the run depends on."""
-        checkpoints.save_run(path, self)
+        checkpoints.write(path, *self.state())
 
     def resume(self, path: str | os.PathLike) -> None:
         """Take over a checkpoint of a run with the same settings; `steps` then goes on as that run would have.
@@ -267,8 +232,7 @@ class Solver:
             FileNotFoundError: there is no such file.
             ValueError: it is no checkpoint, is damaged, or belongs to other settings. Nothing is changed then.
         """
-        checkpoints.resume_run(path, self)
-        self.__dict__.pop("_order", None)
+        self.load_state(*checkpoints.read(path))
 
 
 _BATCHES, _AUGMENTATION, _SAMPLES = 2**31, 2**31 + 1, 2**31 + 2  # far from the iterations that number dropout's masks

@@ -10,7 +10,6 @@ import numpy as np
 
 from nnlib.experiments.description import Experiment
 from nnlib.runs.spec import RunSpec
-from nnlib.schedules import learning_rate
 from nnlib.solver import Record, Solver
 
 # Of a record, health left out; "learning_rate" is what a run was given, from which a schedule departs.
@@ -91,21 +90,11 @@ class Result:
 
     @staticmethod
     def of(spec: RunSpec, solver: Solver) -> "Result":
-        """The result of a solver of this spec that was stepped by somebody else, read from its histories."""
-        losses = solver.loss_history[: solver.iteration - (solver.diverged is not None)]
-        accuracies = iter(zip(solver.train_acc_history, solver.val_acc_history, strict=True))
-        total, each = solver.num_iterations, solver.iterations_per_epoch
-        records = []
-        for t, loss in enumerate(losses):
-            rate = learning_rate(
-                spec.schedule, spec.learning_rate, t, total, each, lr_decay=spec.lr_decay, warmup=spec.warmup
-            )
-            epoch, rest = divmod(t + 1, each)
-            train_acc, val_acc = next(accuracies) if t == 0 or rest == 0 else (None, None)
-            records.append(Record(t + 1, epoch, loss, rate, train_acc, val_acc))
+        """The result of a solver of this spec that was stepped by somebody else."""
+        records = tuple(solver.records)
         if solver.diverged is not None:
-            return Result(spec, tuple(records), "diverged", solver.diverged.message)
-        return Result(spec, tuple(records), "finished" if solver.over else "stopped")
+            return Result(spec, records, "diverged", solver.diverged.message)
+        return Result(spec, records, "finished" if solver.over else "stopped")
 
 
 def summary(experiment: Experiment, results: Sequence[Result | None]) -> list[dict[str, Any]]:

@@ -56,7 +56,8 @@ def first_frame(solver: Solver, picture: Painter) -> dict[str, Any]:
 def frame(solver: Solver, picture: Painter, record: Record) -> dict[str, Any]:
     """After a step; its record carries the newest accuracies there are."""
     health, classes = record.health or [], solver.model.num_classes
-    sentences = diagnose(solver.loss_history[-LOSSES:], health, classes, record.train_acc, record.val_acc)
+    losses = [each.loss for each in solver.records[-LOSSES:]]
+    sentences = diagnose(losses, health, classes, record.train_acc, record.val_acc)
     shown = _layout(solver, picture, record.iteration, record.loss, record.learning_rate, health)
     return shown | {"train_acc": record.train_acc, "val_acc": record.val_acc, "diagnosis": sentences}
 

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from nnlib.data import Dataset
-from nnlib.experiments import Result
 from nnlib.runs.spec import RunSpec
 from nnlib.solver import Diverged, Solver
 from ui.runs import saved as run_files
@@ -107,7 +106,7 @@ class Run:
             FileNotFoundError, ValueError: the checkpoint is gone, or cannot be used, in one sentence.
         """
         self.solver.resume(saved.checkpoint)
-        self.recording.catch_up(list(Result.of(self.spec, self.solver).records))
+        self.recording.catch_up(self.solver.records)
         self.seconds, self.status = saved.seconds, "finished" if self.solver.over else "paused"
 
     # -------------------------------------------------------------------------------------------- how it stands

@@ -10,7 +10,6 @@ from numpy import ndarray
 from nnlib.experiments import Result
 from nnlib.experiments.results import FINAL
 from nnlib.runs.spec import RunSpec
-from nnlib.schedules import learning_rate
 from nnlib.solver import Record
 from ui.runs import saved as run_files
 from ui.runs.live import Run
@@ -44,16 +43,18 @@ class Entry:
     seconds: float
     message: str
     rows: ndarray = field(repr=False)
+    records: tuple[Record, ...] = field(repr=False)  # of these rows
 
     @staticmethod
     def of(run: Run, number: int, page: str) -> "Entry":
         solver, (losses, accuracies) = run.solver, run.recording.curves()
-        history, accuracy = solver.loss_history, {row[0]: row[1:] for row in accuracies}
         smooth = {row[0]: row[2] for row in losses}
-        at = sorted(smooth | accuracy)
-        none = (None, None)
-        rows = [(t, history[t - 1], smooth.get(t), *accuracy.get(t, none)) for t in at]
-        diverged = solver.diverged is not None
+        at = sorted(smooth.keys() | {row[0] for row in accuracies})
+        records = tuple(solver.records[t - 1] for t in at if t <= len(solver.records))
+        rows = [(r.iteration, r.loss, smooth.get(r.iteration), r.train_acc, r.val_acc) for r in records]
+        diverged = solver.diverged
+        if diverged is not None:
+            rows.append((diverged.iteration, diverged.loss, None, None, None))
         return Entry(
             number,
             page,
@@ -64,12 +65,13 @@ class Entry:
             solver.iterations_per_epoch,
             solver.best_val_acc,
             solver.best_epoch,
-            solver.train_acc_history[-1] if solver.train_acc_history else None,
-            None if diverged else float(np.mean(history[-FINAL:])),
+            accuracies[-1][1] if accuracies else None,
+            None if diverged else float(np.mean([record.loss for record in solver.records[-FINAL:]])),
             len(solver.y_val),
             run.seconds,
-            solver.diverged.message if solver.diverged is not None else "",
+            "" if diverged is None else diverged.message,
             np.array(rows, float),
+            records,
         )
 
     @property
@@ -79,17 +81,8 @@ class Entry:
 
     def result(self) -> Result:
         """As experiments have it, with the records that were kept."""
-        spec, total, each = self.spec, self.num_iterations, self.iterations_per_epoch
-        records = []
-        for t, loss, _, train_acc, val_acc in self.rows.tolist():
-            if np.isfinite(loss):
-                rate = learning_rate(
-                    spec.schedule, spec.learning_rate, int(t) - 1, total, each, spec.lr_decay, spec.warmup
-                )
-                measured = (train_acc, val_acc) if np.isfinite(val_acc) else (None, None)
-                records.append(Record(int(t), int(t) // each, loss, rate, *measured))
         status = self.status if self.status in ("finished", "diverged") else "stopped"
-        return Result(spec, tuple(records), status, self.message)
+        return Result(self.spec, self.records, status, self.message)
 
 
 class RunLog:

@@ -1,5 +1,6 @@
 """Damaged, foreign and hostile checkpoints are refused in one sentence, and change nothing."""
 
+import inspect
 import io
 import subprocess
 import sys
@@ -13,8 +14,11 @@ import numpy as np
 import pytest
 
 from nnlib import checkpoints
+from nnlib.fc_net import FullyConnectedNet
+from nnlib.optim import DEFAULTS
+from nnlib.solver import Solver
 from tests.nnlib.oracles import assert_one_sentence
-from tests.nnlib.training import everything_in, full_run, global_state, go, network, pictures
+from tests.nnlib.training import everything_in, full_run, global_state, go, network, pictures, solver
 from tests.places import ROOT
 
 Forge = Callable[[dict[str, np.ndarray], dict[str, Any]], Any]
@@ -111,6 +115,10 @@ def test_no_flipped_bit_goes_unnoticed(good, tmp_path):
         ({"batch_size": 12}, ["batch_size", "8", "12"]),
         ({"num_epochs": 5}, ["num_epochs", "4", "5"]),
         ({"seed": 8}, ["seed", "7", "8"]),
+        ({"learning_rate": 0.03}, ["learning_rate", "0.02", "0.03"]),
+        ({"optim_config": {"learning_rate": 0.02, "beta1": 0.5}}, ["beta1", "0.9", "0.5"]),
+        ({"optim_config": {"learning_rate": 0.02, "beta2": 0.5}}, ["beta2", "0.999", "0.5"]),
+        ({"optim_config": {"learning_rate": 0.02, "epsilon": 1e-6}}, ["epsilon", "1e-08", "1e-06"]),
         ({"seed": 8, "model": network(7, "batchnorm", 0.7)}, ["seed 7", "8"]),
         ({"schedule": "step"}, ["schedule", "cosine", "step"]),
         ({"warmup": 0.2}, ["warmup", "0.1", "0.2"]),
@@ -120,6 +128,7 @@ def test_no_flipped_bit_goes_unnoticed(good, tmp_path):
         ({"num_val_samples": None}, ["num_val_samples", "10", "None"]),
         ({"lr_decay": 0.5}, ["lr_decay", "1.0", "0.5"]),
         ({"data": pictures(49)}, ["num_train", "48", "49"]),
+        ({"data": pictures(48, 25)}, ["num_val", "24", "25"]),
     ],
 )
 def test_checkpoints_of_runs_with_other_settings_are_refused(good, settings, parts):
@@ -133,7 +142,8 @@ def test_checkpoints_of_runs_with_other_settings_are_refused(good, settings, par
         (lambda: network(7, "batchnorm", 0.6), ["dropout_keep_ratio", "0.7", "0.6"]),
         (lambda: network(7, "batchnorm", 0.7, reg=0.5), ["reg", "0.01", "0.5"]),
         (lambda: network(7, "batchnorm", 0.7, dtype=np.float64), ["dtype", "float32", "float64"]),
-        (lambda: network(8, "batchnorm", 0.7), ["seed", "7", "8"]),
+        (lambda: network(8, "batchnorm", 0.7), ["the model's seed", "7", "8"]),
+        (lambda: network(7, "batchnorm", 0.7, weight_scale=0.5), ["weight_scale", "he", "0.5"]),
     ],
 )
 def test_checkpoints_of_other_networks_are_refused(good, build, parts):
@@ -143,6 +153,30 @@ def test_checkpoints_of_other_networks_are_refused(good, build, parts):
         run.resume(good)
     assert_one_sentence(error, *parts)
     assert everything_in(run) == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [(rule, name) for rule, settings in DEFAULTS.items() for name in settings],
+)
+def test_no_setting_of_any_rule_may_be_another(rule, name, tmp_path):
+    """One is told as the run was made, the other is the default."""
+    told = DEFAULTS[rule] | {name: 0.3}
+    go(solver(update_rule=rule, optim_config=told), 2).save(tmp_path / "run.npz")
+    run = solver(update_rule=rule, optim_config=DEFAULTS[rule])
+    before = everything_in(run)
+    with pytest.raises(ValueError, match=r"\S") as error:
+        run.resume(tmp_path / "run.npz")
+    assert_one_sentence(error, f"{name} 0.3", str(DEFAULTS[rule][name]))
+    assert everything_in(run) == before
+
+
+def test_every_parameter_of_solver_and_network_is_among_the_settings():
+    """So that one that is added is compared too; left out is what changes no number, or is compared otherwise."""
+    named = full_run().settings.keys()
+    apart = {"model", "data", "optim_config", "print_every", "verbose", "checkpoint_name", "checkpoint_every"}
+    assert inspect.signature(Solver).parameters.keys() - named == apart
+    assert {f"the model's {name}" for name in inspect.signature(FullyConnectedNet).parameters} <= named
 
 
 def npy(shape: str, descr: str = "'<f4'") -> bytes:
@@ -224,13 +258,26 @@ def array(name: str, value: Any) -> Forge:
     return lambda arrays, facts: arrays.update({name: np.asarray(value)})
 
 
+def records(change: Callable[[np.ndarray], Any]) -> Forge:
+    """Rows of loss, training and validation accuracy, one an iteration."""
+    return lambda arrays, facts: arrays.update(records=np.asarray(change(arrays["records"].copy())))
+
+
+def cell(row: int, column: int, value: float) -> Forge:
+    def change(rows: np.ndarray) -> np.ndarray:
+        rows[row, column] = value
+        return rows
+
+    return records(change)
+
+
 def fact(name: str, value: Any) -> Forge:
     return lambda arrays, facts: facts.update({name: value})
 
 
 FORGED = {
     "no settings": without("settings"),
-    "no losses": without("loss_history"),
+    "no records": without("records"),
     "no iteration": without("iteration"),
     "no rule's config": without("optim_config"),
     "no weights": without("model.W1"),
@@ -240,8 +287,8 @@ FORGED = {
     "settings in a list": fact("settings", [1]),
     "settings of nothing": fact("settings", None),
     **{f"iteration {value!r}": fact("iteration", value) for value in ("abc", -3, 2.5, None, [1], 10**9)},
-    "epoch in words": fact("epoch", "three"),
-    "best accuracy of nothing": fact("best_val_acc", None),
+    "another version": fact("version", 1),
+    "no version": without("version"),
     "config in a list": fact("optim_config", [1]),
     "config of nothing": fact("optim_config", None),
     "t in words": fact("optim_config", {"learning_rate": 0.1, "t": "nine"}),
@@ -249,13 +296,22 @@ FORGED = {
     "best of another shape": array("best.W1", np.zeros(3, np.float32)),
     "no m": without("optim.m"),
     "m of ints": array("optim.m", np.zeros(410, int)),
-    "losses that are text": array("loss_history", ["a"] * 9),
-    "losses in rows": array("loss_history", np.zeros((9, 2))),
-    "too few losses": array("loss_history", np.zeros(3)),
+    "records that are text": records(lambda rows: rows.astype(str)),
+    "records in a row": records(lambda rows: rows[:, 0]),
+    "records of two numbers": records(lambda rows: rows[:, :2]),
+    "records of float32": records(lambda rows: rows.astype(np.float32)),
+    "too few records": records(lambda rows: rows[:3]),
+    "a loss that is not finite": cell(3, 0, np.nan),
+    "an accuracy where none is measured": cell(3, 2, 0.5),
+    "no accuracy at the end of an epoch": cell(5, 2, np.nan),
+    "an accuracy above 1": cell(5, 1, 1.5),
+    "an accuracy below 0": cell(0, 2, -0.5),
     "steps beyond the last": lambda arrays, facts: (
-        facts.update(iteration=30, epoch=5),
-        arrays.update(loss_history=np.zeros(30)),
+        facts.update(iteration=30),
+        arrays.update(records=np.resize(arrays["records"], (30, 3))),
     ),
+    "fewer steps of the rule than iterations": fact("optim_config", {"t": 8}),
+    "an array too many": array("extra", np.zeros(3)),
 }
 
 

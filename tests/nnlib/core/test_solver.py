@@ -1,10 +1,12 @@
 """The training loop: a record an iteration, histories, the best parameters, what is printed and what is refused."""
 
+import doctest
 from typing import Any
 
 import numpy as np
 import pytest
 
+import nnlib.solver
 from nnlib.optim import RULES
 from nnlib.solver import Record
 from tests.nnlib.oracles import assert_one_sentence
@@ -28,12 +30,28 @@ def test_a_record_an_iteration_with_accuracies_at_the_start_and_after_every_epoc
         seen.append(record)
     assert [record.iteration for record in seen] == list(range(1, 25))
     assert [record.epoch for record in seen] == [t // 6 for t in range(1, 25)]
+    assert run.records == seen
     assert run.loss_history == [record.loss for record in seen]
     assert run.train_acc_history == [record.train_acc for record in seen if record.train_acc is not None]
     assert run.val_acc_history == [record.val_acc for record in seen if record.val_acc is not None]
     assert run.best_val_acc == max(run.val_acc_history)
     assert all(type(value) is float for history in histories(run) for value in history)
     assert np.mean(run.loss_history[-6:]) < 0.8 * np.mean(run.loss_history[:6])
+
+
+def test_the_loop_in_the_docstring_gives_the_solvers_losses():
+    data = pictures()
+    np.random.seed(5)
+    whole = solver(network(None), data, seed=None, learning_rate=0.05)
+    whole.train()
+    np.random.seed(5)
+    here = data | {"model": network(None), "np": np, "losses": []}
+    here |= {"num_iterations": whole.num_iterations, "batch_size": 8, "learning_rate": 0.05}
+    (loop,) = doctest.DocTestParser().get_examples(nnlib.solver.__doc__ or "")
+    exec(loop.source, here)  # noqa: S102
+    assert here["losses"] == whole.loss_history
+    assert len(here["losses"]) == 24
+    assert loop.source.count("\n") <= 9
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -1,0 +1,213 @@
+"""How far a run has come: its records, and all that the rest of it depends on, to be left and taken up again."""
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from nnlib.checkpoints import plain
+from nnlib.fc_net import FullyConnectedNet
+from nnlib.health import LayerHealth
+from nnlib.optim import DEFAULTS
+from nnlib.schedules import learning_rate
+
+VERSION = 2  # of what `state` gives
+# Parameters of the constructor that `settings` does not name: what is compared otherwise, or changes no number.
+_APART = ("model", "data", "optim_config", "print_every", "verbose", "checkpoint_name", "checkpoint_every")
+
+
+class Record(NamedTuple):
+    """One iteration. The accuracies (0 to 1) are there after the first and last one and after every epoch."""
+
+    iteration: int  # counted from 1
+    epoch: int  # epochs completed
+    loss: float  # nats; of this iteration's batch, before its update
+    learning_rate: float
+    train_acc: float | None = None
+    val_acc: float | None = None
+    health: list[LayerHealth] | None = None  # there if `measure_next` was set
+
+
+class Diverged(NamedTuple):
+    """The last item of a run whose loss became infinite or not a number."""
+
+    iteration: int
+    loss: float
+    layer: str  # the first layer that overflowed
+    quantity: str  # what in it, by the formula's name
+    advice: str  # what to change
+    message: str  # all of it in one sentence
+
+
+class Progress:
+    """How far a run has come, of which a `Solver` takes the steps."""
+
+    # What the run is; see `Solver`.
+    model: FullyConnectedNet
+    rule: Callable[..., Any]
+    update_rule: str
+    optim_config: dict[str, Any]
+    base_learning_rate: float
+    schedule: str
+    lr_decay: float
+    warmup: float
+    seed: int | None
+    y_train: ndarray
+    y_val: ndarray
+    iterations_per_epoch: int
+    num_iterations: int
+
+    def __init__(self) -> None:
+        self.iteration = self.epoch = 0
+        self.records: list[Record] = []  # of all iterations so far, without health
+        self.best_val_acc, self.best_epoch = 0.0, 0
+        self.best_state: dict[str, ndarray] | None = None  # as `model.state()`
+        self.diverged: Diverged | None = None
+        self._order: ndarray | None = None  # of the examples in this epoch
+
+    @property
+    def best_params(self) -> dict[str, ndarray]:
+        """The parameters with the highest validation accuracy so far (empty before the first measurement)."""
+        return {} if self.best_state is None else {name: self.best_state[name] for name in self.model.params}
+
+    @property
+    def loss_history(self) -> list[float]:
+        """The loss of every iteration so far, also of the one that diverged."""
+        return [record.loss for record in self.records] + ([self.diverged.loss] if self.diverged else [])
+
+    @property
+    def train_acc_history(self) -> list[float]:
+        """The training accuracies measured so far."""
+        return [record.train_acc for record in self.records if record.train_acc is not None]
+
+    @property
+    def val_acc_history(self) -> list[float]:
+        """The validation accuracies measured so far."""
+        return [record.val_acc for record in self.records if record.val_acc is not None]
+
+    def learning_rate_at(self, t: int) -> float:
+        """Of iteration t, counted from 0."""
+        base, each, warmup = self.base_learning_rate, self.iterations_per_epoch, self.warmup
+        return learning_rate(self.schedule, base, t, self.num_iterations, each, self.lr_decay, warmup)
+
+    def restore_best(self) -> None:
+        """Give the model the parameters that did best on the validation data, if any were measured."""
+        if self.best_state is not None:
+            self.model.load_state(self.best_state)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that the run's numbers depend on, as JSON has it: what solver, rule and model were told, the data's size.
+
+        Each parameter of the two constructors is an attribute of the same name, so none can be forgotten here.
+        """
+        told = {name: getattr(self, name) for name in signature(type(self)).parameters if name not in _APART}
+        rule = {name: self.optim_config[name] for name in DEFAULTS[self.update_rule]}
+        model = {f"the model's {name}": getattr(self.model, name) for name in signature(FullyConnectedNet).parameters}
+        sizes = {"num_train": len(self.y_train), "num_val": len(self.y_val)}
+        return plain({**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes})
+
+    def state(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
+        """Arrays, and facts as JSON has them, that the rest of the run depends on."""
+        remembered = {k: v for k, v in self.optim_config.items() if k not in DEFAULTS[self.update_rule]}
+        numbers = {name: value for name, value in remembered.items() if not isinstance(value, ndarray)}
+        vectors = {name: value for name, value in remembered.items() if name not in numbers}
+        rows = np.array([(r.loss, r.train_acc, r.val_acc) for r in self.records], np.float64)  # NaN: not measured
+        arrays = _named(model=self.model.state(), best=self.best_state or {}, optim=vectors)
+        arrays["records"] = rows.reshape(-1, 3)
+        facts = {"version": VERSION, "settings": self.settings, "iteration": len(rows), "optim_config": numbers}
+        if self._draws_globally:
+            _, keys, *rest = np.random.get_state(legacy=True)
+            arrays["global_state"], facts["global_state"] = np.asarray(keys), rest
+        return arrays, facts
+
+    def load_state(self, arrays: dict[str, ndarray], facts: dict[str, Any]) -> None:
+        """Take over what `state` gave, believing none of it; nothing changes unless all of it fits.
+
+        Raises:
+            ValueError: the run had other settings, or a part is missing or cannot be.
+        """
+        self._refuse_other_settings(facts)
+        try:
+            self._refuse_impossible(arrays, facts)
+            records = [self._record(t, *row) for t, row in enumerate(arrays["records"].tolist())]
+        except (KeyError, TypeError, AttributeError, ValueError) as e:
+            raise ValueError("the checkpoint lacks a part, or holds what cannot be: choose another.") from e
+        self.model.load_state(_part(arrays, "model"))
+        self.records, self.iteration, self.diverged, self._order = records, len(records), None, None
+        self.epoch = records[-1].epoch if records else 0
+        best = max((r for r in records if r.val_acc is not None), key=lambda r: r.val_acc or 0, default=None)
+        self.best_val_acc, self.best_epoch = (best.val_acc or 0.0, best.epoch) if best else (0.0, 0)
+        self.best_state = _part(arrays, "best") or None
+        rate = records[-1].learning_rate if records else self.base_learning_rate
+        self.optim_config |= {"learning_rate": rate} | _part(arrays, "optim") | facts["optim_config"]
+        if self._draws_globally:
+            np.random.set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
+
+    def _refuse_other_settings(self, facts: dict[str, Any]) -> None:
+        if facts.get("version") != VERSION:
+            raise ValueError("the checkpoint was written by another version of nnlib: begin the run anew.")
+        there = facts.get("settings")
+        for name, value in self.settings.items():
+            theirs = there.get(name) if isinstance(there, dict) else None
+            if theirs != value:
+                raise ValueError(f"the checkpoint has {name} {theirs}, but here it is {value}: use the same settings.")
+
+    def _refuse_impossible(self, arrays: dict[str, ndarray], facts: dict[str, Any]) -> None:
+        """One of several errors unless a run of these settings can have left this behind."""
+        count, numbers = facts["iteration"], facts["optim_config"]
+        _require(type(count) is int and 0 <= count <= self.num_iterations)
+        _, config = self.rule(np.zeros(0), np.zeros(0))
+        remembered = {name: config[name] for name in config if count and name not in DEFAULTS[self.update_rule]}
+        vectors = {k: self.model.params.vector for k, value in remembered.items() if isinstance(value, ndarray)}
+        model = self.model.state()
+
+        # Just these arrays, each of its shape and dtype.
+        expected = _named(model=model, best=model if count else {}, optim=vectors) | {"records": np.empty((count, 3))}
+        if self._draws_globally:
+            expected["global_state"] = np.empty(624, np.uint32)
+        shapes, right = ({k: (a.shape, a.dtype) for k, a in each.items()} for each in (arrays, expected))
+        _require(shapes == right)
+
+        # Accuracies after the first iteration and after each epoch, and nowhere else.
+        iterations = np.arange(1, count + 1)
+        measured = (iterations == 1) | (iterations % self.iterations_per_epoch == 0)
+        losses, accuracies = arrays["records"][:, 0], arrays["records"][:, 1:]
+        possible = (accuracies >= 0) & (accuracies <= 1)
+        _require(np.isfinite(losses).all())
+        _require(np.where(measured[:, None], possible, np.isnan(accuracies)).all())
+
+        # The rule's count of its steps.
+        _require(numbers.keys() == remembered.keys() - vectors.keys())
+        _require(all(type(number) is int and count <= number < 2**53 for number in numbers.values()))
+
+        if self._draws_globally:
+            position, has_gauss, gauss = facts["global_state"]
+            _require(type(position) is int and 0 <= position <= 624)  # NumPy does not look, and reads beyond the keys
+            _require(has_gauss in (0, 1) and type(gauss) is float)
+
+    def _record(self, t: int, loss: float, train_acc: float, val_acc: float) -> Record:
+        """The record of iteration t, counted from 0; its accuracies are NaN where none were measured."""
+        accuracies = (None, None) if np.isnan(val_acc) else (train_acc, val_acc)
+        return Record(t + 1, (t + 1) // self.iterations_per_epoch, loss, self.learning_rate_at(t), *accuracies)
+
+    @property
+    def _draws_globally(self) -> bool:
+        """Whether batches or masks come from NumPy's global state, which a checkpoint then holds too."""
+        return self.seed is None or self.model.seed is None
+
+
+def _named(**parts: dict[str, ndarray]) -> dict[str, ndarray]:
+    """Arrays of several parts in one dict: "part.name"."""
+    return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+
+
+def _part(arrays: dict[str, ndarray], part: str) -> dict[str, ndarray]:
+    return {name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
+
+
+def _require(condition: object) -> None:
+    if not condition:
+        raise ValueError
