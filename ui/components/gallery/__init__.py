@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from streamlit.components.v2 import component
 
-HERE = Path(__file__).parent
+from ui.components.bundle import mount
 
 
 @dataclass
@@ -52,8 +50,4 @@ def percent(p: float) -> str:
     return f"{100 * p:.0f} %"
 
 
-_component = component(
-    "examine_gallery",
-    js=(HERE / "gallery.js").read_text(encoding="utf-8"),
-    css=(HERE / "gallery.css").read_text(encoding="utf-8"),
-)
+_component = mount("gallery", __file__)

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy import ndarray
-from streamlit.components.v2 import component
 
+from ui.components.bundle import mount
 from ui.widgets.pictures import diverging
 
-HERE = Path(__file__).parent
 Pick = Callable[[int, int], None]
 
 
@@ -98,8 +96,4 @@ def write(value: float, sign: bool = False) -> str:
     return ("+" if sign and value > 0 else "") + text.replace("-", "−")
 
 
-_component = component(
-    "number_grid",
-    js=(HERE / "number_grid.js").read_text(encoding="utf-8"),
-    css=(HERE / "number_grid.css").read_text(encoding="utf-8"),
-)
+_component = mount("number_grid", __file__)

@@ -8,23 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
-from ui.components.bundle import bundle, encode
+from ui.components.bundle import bundle, encode, styles
 
-# Each module uses only those before it; joined they are the one module that the browser loads.
-MODULES = (
-    *(
-        "../shared/dom",
-        "../shared/numbers",
-        "recording",
-        "reveal",
-        "scales",
-        "line_chart",
-        "picture",
-        "health",
-        "scrubber",
-    ),
-    "run_view",
-)
 HERE = Path(__file__).parent
 
 
@@ -75,6 +60,6 @@ def _received(key: str) -> list[str] | None:
     return (st.session_state.get(key) or {}).get("received")
 
 
-CODE, CSS = bundle(HERE, MODULES), (HERE / "run_view.css").read_text(encoding="utf-8")
+CODE, CSS = bundle(HERE / "run_view.js"), styles(HERE / "run_view.js")
 VERSION = hashlib.sha256((CODE + CSS).encode()).hexdigest()[:12]
-_component = component("run_view", js=(HERE / "loader.js").read_text(encoding="utf-8"))
+_component = component("run_view", js=bundle(HERE / "loader.js"))

@@ -1,7 +1,9 @@
 // Draws curves over the iterations in real pixels: axes, curves with labels at their tips, chance line, cursor, hover.
 
-import { html, pool, rem, set, svg, write } from "../shared/dom.js";
-import { isNumber, logTicks, nearest, powerOfTen, ticks, whole } from "../shared/numbers.js";
+import { Axes, logTicks, spread, ticks } from "../shared/axes.js";
+import { clamp, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
+import { isNumber, powerOfTen, whole } from "../shared/numbers.js";
+import { nearest } from "./recording.js";
 
 const PAD = 4; // px by which the clipped plot area is larger than the axes, so that lines on its edge keep their width
 
@@ -13,20 +15,14 @@ export class LineChart {
         Object.assign(this, options);
         this.x = [];
         this.values = {};
-        this.axes = { xEnd: 1, low: 0, high: 1, log: false };
         this.size = { width: 0, height: 0 };
         this.build();
     }
 
     build() {
-        this.heading = html("h3", {}, this.title);
         this.note = html("span", { class: "note" });
         this.readout = html("output", { class: "readout", "aria-label": `${this.title} under the pointer` });
-        this.grid = svg("g", { class: "grid" });
-        this.axisLine = svg("line", { class: "axis" });
-        this.xLabels = svg("g", { class: "ticks x" });
-        this.yLabels = svg("g", { class: "ticks y" });
-        this.xTitleText = svg("text", { class: "axis-title", "text-anchor": "middle" }, this.xTitle);
+        this.axes = new Axes({ titles: [this.xTitle, ""], beside: 0.5, below: 1.15, titleBelow: 2.35 });
         this.chanceLine = svg("line", { class: "chance" });
         this.chanceText = svg("text", { class: "chance-label", dy: "0.35em" });
         this.markLine = svg("line", { class: "mark" });
@@ -45,28 +41,14 @@ export class LineChart {
         this.plot = svg("svg", { class: "plot", overflow: "hidden" }, this.chanceLine, this.markLine, this.hoverLine,
             ...all("line"), ...all("dots"));
         this.target = svg("rect", { class: "target", "data-target": this.name });
-        this.canvas = svg("svg", { class: "canvas", role: "img", "aria-label": this.title },
-            this.grid, this.axisLine, this.xLabels, this.yLabels, this.xTitleText, this.plot, this.cursorLine, ...all("tip"),
-            ...all("cursor"), this.chanceText, this.markText, ...all("label"), this.empty, this.target);
+        this.canvas = svg("svg", { class: "canvas", role: "img", "aria-label": this.title }, this.axes.node, this.plot,
+            this.cursorLine, ...all("tip"), ...all("cursor"), this.chanceText, this.markText, ...all("label"), this.empty, this.target);
         this.box = html("div", { class: "box" }, this.canvas);
         const about = { class: `card chart ${this.name}`, "data-chart": this.name, "aria-label": this.title };
-        this.node = html("section", about, html("header", {}, this.heading, this.note, this.readout), this.box);
-        this.listen();
-    }
-
-    // Pointer: hovering reads values off, pressing and dragging scrubs.
-    listen() {
-        const at = (event) => this.xAt(event.clientX - this.canvas.getBoundingClientRect().left);
-        this.target.addEventListener("pointerdown", (event) => {
-            this.target.setPointerCapture(event.pointerId);
-            this.scrub(at(event));
-        });
-        this.target.addEventListener("pointermove", (event) => {
-            if (event.buttons & 1) {
-                this.scrub(at(event));
-            }
-            this.hover(at(event));
-        });
+        this.node = html("section", about, html("header", {}, html("h3", {}, this.title), this.note, this.readout), this.box);
+        const at = (event) => this.axes.at(event, this.canvas)[0];
+        onDrag(this.target, (event) => this.scrub(at(event)));
+        this.target.addEventListener("pointermove", (event) => this.hover(at(event)));
         this.target.addEventListener("pointerleave", () => this.hover(null));
     }
 
@@ -78,9 +60,7 @@ export class LineChart {
         }
         const unit = rem();
         const narrow = width < 22 * unit;
-        this.unit = unit;
-        this.narrow = narrow;
-        this.size = { width, height };
+        Object.assign(this, { unit, narrow, size: { width, height } });
         const right = width - (narrow ? 3.6 : 6) * unit;
         this.area = { left: 3.4 * unit, top: 0.7 * unit, right, bottom: height - 2.9 * unit };
         return true;
@@ -89,7 +69,7 @@ export class LineChart {
     // Model: x, values {key: array}, axes {xEnd, low, high, log}, chance {value, label} | null, mark {x, label} | null,
     // note and empty (strings).
     draw(model) {
-        Object.assign(this, { x: model.x, values: model.values, axes: model.axes, model });
+        Object.assign(this, { x: model.x, values: model.values, model });
         if (this.size.width === 0 && !this.measure()) {
             return;
         }
@@ -102,53 +82,33 @@ export class LineChart {
         set(this.empty, { x: (left + right) / 2, y: (top + bottom) / 2 });
         write(this.empty, model.empty);
         write(this.note, model.note);
-        this.drawAxes();
+        this.drawAxes(model.axes);
         this.drawReferences(model);
         this.drawCurves();
     }
 
     sx(x) {
-        const { left, right } = this.area;
-        return left + ((right - left) * x) / this.axes.xEnd;
+        return this.axes.sx(x);
     }
 
     sy(y) {
-        const { top, bottom } = this.area;
-        const { low, high, log } = this.axes;
-        const share = log ? Math.log(Math.max(y, low) / low) / Math.log(high / low) : (y - low) / (high - low);
-        return Math.max(top - 50, Math.min(bottom + 50, bottom - (bottom - top) * share));
+        const { low, log } = this.axes.y;
+        return clamp(this.axes.sy(log ? Math.max(y, low) : y), this.area.top - 50, this.area.bottom + 50);
     }
 
-    xAt(px) {
-        const { left, right } = this.area;
-        return Math.max(0, Math.min(1, (px - left) / (right - left))) * this.axes.xEnd;
-    }
-
-    drawAxes() {
+    drawAxes({ xEnd, low, high, log }) {
         const { left, top, right, bottom } = this.area;
-        const { xEnd, low, high, log } = this.axes;
         const key = [left, top, right, bottom, xEnd, low, high, log].join();
         if (key === this.axesDrawn) {
             return;
         }
         this.axesDrawn = key;
         const rows = Math.max(2, (bottom - top) / (1.9 * this.unit));
-        const ys = log ? logTicks(low, high, rows) : ticks(low, high, rows);
         const columns = Math.max(2, (right - left) / (3.3 * this.unit));
-        const xs = ticks(0, xEnd, columns).filter((x) => Number.isInteger(x));
-        pool(this.grid, ys.length, () => svg("line")).forEach((line, i) => {
-            set(line, { x1: left, x2: right, y1: this.sy(ys[i]), y2: this.sy(ys[i]) });
-        });
-        set(this.axisLine, { x1: left, x2: right, y1: bottom, y2: bottom });
-        pool(this.yLabels, ys.length, () => svg("text", { "text-anchor": "end", dy: "0.35em" })).forEach((label, i) => {
-            set(label, { x: left - 0.5 * this.unit, y: this.sy(ys[i]) });
-            write(label, log && high > 1e4 ? powerOfTen(Math.round(Math.log10(ys[i]))) : this.tick(ys[i]));
-        });
-        pool(this.xLabels, xs.length, () => svg("text", { "text-anchor": "middle" })).forEach((label, i) => {
-            set(label, { x: this.sx(xs[i]), y: bottom + 1.15 * this.unit });
-            write(label, whole(xs[i]));
-        });
-        set(this.xTitleText, { x: (left + right) / 2, y: bottom + 2.35 * this.unit });
+        const xs = ticks(0, xEnd, columns).filter(Number.isInteger);
+        const ys = log ? logTicks(low, high, rows) : ticks(low, high, rows);
+        const label = log && high > 1e4 ? (y) => powerOfTen(Math.round(Math.log10(y))) : this.tick;
+        this.axes.draw(this.area, this.unit, { low: 0, high: xEnd, at: xs, label: whole }, { low, high, log, at: ys, label });
     }
 
     // The line of what knowing nothing gives, and the mark of where the run broke off.
@@ -176,38 +136,7 @@ export class LineChart {
 
     drawCurves() {
         const px = this.x.map((x) => this.sx(x));
-        const tips = [];
-        this.series.forEach(({ key, bridge, label, brief }, s) => {
-            const values = this.values[key] ?? [];
-            let line = "";
-            let dots = "";
-            let open = false;
-            let last = -1;
-            for (let i = 0; i < px.length; i += 1) {
-                if (!isNumber(values[i])) {
-                    open = open && bridge;
-                    continue;
-                }
-                const point = `${px[i].toFixed(1)} ${this.sy(values[i]).toFixed(1)}`;
-                line += open ? `L${point}` : `M${point}h0`; // h0: a point without neighbours shows as a dot
-                dots += `M${point}h0`;
-                open = true;
-                last = i;
-            }
-            const parts = this.parts[s];
-            set(parts.line, { d: line });
-            set(parts.dots, { d: bridge && px.length <= 40 ? dots : "" });
-            if (last >= 0) {
-                const [x, y] = [px[last], this.sy(values[last])];
-                set(parts.tip, { cx: x, cy: y, display: y < this.area.top - PAD ? "none" : null });
-                set(parts.label, { display: null });
-                write(parts.label, this.narrow ? brief : label);
-                tips.push({ label: parts.label, x, y });
-            } else {
-                set(parts.tip, { display: "none" });
-                set(parts.label, { display: "none" });
-            }
-        });
+        const tips = this.series.map((series, s) => this.drawCurve(series, this.parts[s], px)).filter(Boolean);
         const { chance } = this.model;
         if (chance && isNumber(chance.value)) {
             tips.push({ label: this.chanceText, x: this.area.right, y: this.sy(chance.value) });
@@ -215,21 +144,40 @@ export class LineChart {
         this.placeTips(tips);
     }
 
+    // One curve; returns where its label goes, null if it has no point yet.
+    drawCurve({ key, bridge, label, brief }, parts, px) {
+        const values = this.values[key] ?? [];
+        let [line, dots, open, last] = ["", "", false, -1];
+        for (let i = 0; i < px.length; i += 1) {
+            if (!isNumber(values[i])) {
+                open = open && bridge;
+                continue;
+            }
+            const point = `${px[i].toFixed(1)} ${this.sy(values[i]).toFixed(1)}`;
+            line += open ? `L${point}` : `M${point}h0`; // h0: a point without neighbours shows as a dot
+            dots += `M${point}h0`;
+            [open, last] = [true, i];
+        }
+        set(parts.line, { d: line });
+        set(parts.dots, { d: bridge && px.length <= 40 ? dots : "" });
+        set(parts.label, { display: last < 0 ? "none" : null });
+        if (last < 0) {
+            set(parts.tip, { display: "none" });
+            return null;
+        }
+        const [x, y] = [px[last], this.sy(values[last])];
+        set(parts.tip, { cx: x, cy: y, display: y < this.area.top - PAD ? "none" : null });
+        write(parts.label, this.narrow ? brief : label);
+        return { label: parts.label, x, y };
+    }
+
     // Labels beside the ends of the curves and of the chance line, pushed apart where they would meet.
     placeTips(tips) {
         const { top, right, bottom } = this.area;
-        const gap = 1.15 * this.unit;
         const reach = right - 5 * this.unit; // a label that starts further left does not meet the chance line's
-        tips.forEach((tip) => { tip.at = Math.max(top, Math.min(bottom, tip.y)); });
-        const column = tips.some((tip) => tip.label !== this.chanceText && tip.x > reach) ? tips
-            : tips.filter((tip) => tip.label !== this.chanceText);
-        column.sort((p, q) => p.y - q.y);
-        for (let i = 1; i < column.length; i += 1) {
-            column[i].at = Math.max(column[i].at, column[i - 1].at + gap);
-        }
-        for (let i = column.length - 1, floor = bottom; i >= 0; i -= 1, floor = column[i + 1].at - gap) {
-            column[i].at = Math.min(column[i].at, floor);
-        }
+        const curves = tips.filter((tip) => tip.label !== this.chanceText);
+        tips.forEach((tip) => { tip.at = clamp(tip.y, top, bottom); });
+        spread(curves.some((tip) => tip.x > reach) ? tips : curves, 1.15 * this.unit, top, bottom);
         for (const { label, x, at } of tips) {
             set(label, { x: x + 0.65 * this.unit, y: at, dy: "0.35em" });
         }
@@ -250,12 +198,8 @@ export class LineChart {
             return isNumber(value) ? { x, y: value } : null;
         }
         const values = this.values[key] ?? [];
-        for (let i = this.x.length - 1; i >= 0; i -= 1) {
-            if (this.x[i] <= x && isNumber(values[i])) {
-                return { x: this.x[i], y: values[i] };
-            }
-        }
-        return null;
+        const last = this.x.findLastIndex((before, i) => before <= x && isNumber(values[i]));
+        return last < 0 ? null : { x: this.x[last], y: values[last] };
     }
 
     // The values at the measured point nearest to `x`; null ends it.

@@ -1,7 +1,8 @@
 // Shows a frame's picture: a montage of tiles, or a decision boundary with axes and the data points over it.
 
+import { Axes, ticks } from "../shared/axes.js";
 import { html, pool, rem, set, svg, write } from "../shared/dom.js";
-import { tickLabel, ticks, whole } from "../shared/numbers.js";
+import { tickLabel, whole } from "../shared/numbers.js";
 
 // One marker a class, as a path around (x, y): told apart by shape, not by colour only.
 const MARKERS = [
@@ -23,9 +24,9 @@ export class Picture {
     constructor() {
         this.heading = html("h3");
         this.image = html("img", { class: "picture", decoding: "sync", alt: "", draggable: "false" });
-        this.axes = svg("g", { class: "ticks" });
+        this.axes = new Axes({});
         this.markers = svg("g", { class: "points" });
-        this.overlay = svg("svg", { class: "overlay", "aria-hidden": "true" }, this.axes, this.markers);
+        this.overlay = svg("svg", { class: "overlay", "aria-hidden": "true" }, this.axes.node, this.markers);
         this.empty = html("p", { class: "empty" });
         this.box = html("div", { class: "box" }, this.image, this.overlay, this.empty);
         this.legend = html("ul", { class: "legend" });
@@ -99,36 +100,23 @@ export class Picture {
         }
         this.drawn = key;
         const unit = rem();
-        const margin = { left: 2.2 * unit, bottom: 1.7 * unit, edge: 0.5 * unit };
-        const across = (width - margin.left - margin.edge) / (x1 - x0);
-        const scale = Math.min(across, (height - margin.bottom - margin.edge) / (y1 - y0));
+        const [left, top] = [2.2 * unit, 0.5 * unit];
+        const scale = Math.min((width - left - top) / (x1 - x0), (height - 1.7 * unit - top) / (y1 - y0));
         const inner = { width: (x1 - x0) * scale, height: (y1 - y0) * scale };
-        this.place(margin.left, margin.edge, inner.width, inner.height);
+        this.place(left, top, inner.width, inner.height);
         set(this.overlay, { width, height });
-        const sx = (x) => margin.left + (x - x0) * scale;
-        const sy = (y) => margin.edge + (y1 - y) * scale;
-        this.drawTicks(ticks(x0, x1, 4), ticks(y0, y1, 4), sx, sy, margin.edge + inner.height, margin.left, unit);
+        this.axes.draw({ left, top, right: left + inner.width, bottom: top + inner.height }, unit,
+            { low: x0, high: x1, at: ticks(x0, x1, 4), label: tickLabel },
+            { low: y0, high: y1, at: ticks(y0, y1, 4), label: tickLabel });
         const classes = Math.max(this.about.labels?.length ?? 0, ...points.map((point) => point[2] + 1), 0);
         const paths = Array.from({ length: classes }, () => "");
         const radius = unit * (points.length > 150 ? 0.24 : 0.3);
         for (const [x, y, label] of points) {
-            paths[label] += MARKERS[label % MARKERS.length](round(sx(x)), round(sy(y)), round(radius));
+            paths[label] += MARKERS[label % MARKERS.length](round(this.axes.sx(x)), round(this.axes.sy(y)), round(radius));
         }
         const make = (i) => svg("path", { class: `class-${i % MARKERS.length}`, "data-class": i });
         pool(this.markers, classes, make).forEach((path, i) => set(path, { d: paths[i] }));
         this.drawLegend(classes, unit);
-    }
-
-    drawTicks(xs, ys, sx, sy, bottom, left, unit) {
-        const labels = [
-            ...xs.map((x) => [sx(x), bottom + 1.1 * unit, "middle", x]),
-            ...ys.map((y) => [left - 0.4 * unit, sy(y) + 0.3 * unit, "end", y]),
-        ];
-        pool(this.axes, labels.length, () => svg("text")).forEach((label, i) => {
-            const [x, y, anchor, value] = labels[i];
-            set(label, { x, y, "text-anchor": anchor });
-            write(label, tickLabel(value));
-        });
     }
 
     drawLegend(classes, unit) {

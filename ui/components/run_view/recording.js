@@ -1,7 +1,5 @@
 // Keeps the recorded frames of one run in order of their iteration, in bounded memory.
 
-import { nearest } from "../shared/numbers.js";
-
 const MOST_FRAMES = 800; // a frame with a picture is about 15 kB
 
 export class Recording {
@@ -56,4 +54,19 @@ export class Recording {
         }
         return null;
     }
+}
+
+// The index of the entry of the ascending array `xs` nearest to `x`, -1 if it is empty.
+export function nearest(xs, x) {
+    let low = 0;
+    let high = xs.length - 1;
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (xs[middle] < x) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low > 0 && x - xs[low - 1] <= xs[low] - x ? low - 1 : Math.min(low, xs.length - 1);
 }

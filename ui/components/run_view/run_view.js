@@ -1,9 +1,11 @@
 // Draws a live or recorded training run: curves, picture, health and diagnosis at the step that the scrubber points to.
 
-import { html, pool, set, write } from "../shared/dom.js";
+import { html, set, write } from "../shared/dom.js";
+import { mount } from "../shared/mount.js";
+import { isNumber, NOTHING, percent, short, tickLabel, whole } from "../shared/numbers.js";
+import { Diagnosis } from "./diagnosis.js";
 import { Health } from "./health.js";
 import { LineChart } from "./line_chart.js";
-import { isNumber, NOTHING, percent, short, tickLabel, whole } from "../shared/numbers.js";
 import { Picture } from "./picture.js";
 import { Recording } from "./recording.js";
 import { Reveal, upTo } from "./reveal.js";
@@ -58,13 +60,11 @@ const recordings = new Map(); // of the runs seen last, by name: a view that is 
 const MOST_RECORDINGS = 4;
 
 class RunView {
-    constructor(parent, css) {
-        this.calls = 0;
+    constructor(css) {
         this.reveal = new Reveal((until) => this.drawUntil(until));
         this.buildDom();
-        parent.append(html("style", {}, css), this.root);
+        this.root.prepend(html("style", {}, css));
         this.reset("");
-        this.connect();
     }
 
     buildDom() {
@@ -84,45 +84,32 @@ class RunView {
         this.status = html("strong", { class: "status", role: "status", "data-part": "status" });
         this.progress = html("span", { class: "progress", "data-part": "progress" });
         this.metrics = Object.fromEntries(METRICS.map(([name]) => [name, html("dd", { "data-metric": name })]));
-        this.message = html("p", { class: "message" });
-        this.findings = html("ul");
-        const about = { class: "card diagnosis", "data-part": "diagnosis", "aria-label": "Diagnosis" };
-        this.diagnosis = html("section", about,
-            html("header", {}, html("h3", {}, "What the numbers say")), this.message, this.findings);
+        this.diagnosis = new Diagnosis();
         const numbers = METRICS.map(([name, label]) => html("div", {}, html("dt", {}, label), this.metrics[name]));
         const top = html("div", { class: "top" },
             html("div", { class: "state" }, this.status, this.progress),
             html("dl", { class: "metrics", "aria-label": "Numbers at the shown step" }, ...numbers));
         const layout = html("div", { class: "layout" },
             html("div", { class: "curves" }, this.loss.node, this.accuracy.node), this.picture.node,
-            html("div", { class: "side" }, this.health.node, this.diagnosis));
+            html("div", { class: "side" }, this.health.node, this.diagnosis.node));
         const names = { role: "region", "aria-label": "Training run", "data-testid": "run-view", "data-updates": 0 };
-        this.root = html("div", { class: "run-view", ...names }, top, layout, this.scrubber.node);
-        this.root.addEventListener("keydown", (event) => this.key(event, event.composedPath()[0]));
+        this.root = html("div", { class: "component run-view", ...names }, top, layout, this.scrubber.node);
+        this.root.addEventListener("keydown", (event) => this.scrubber.key(event));
         this.root.addEventListener("pointerenter", () => { this.hovered = true; });
         this.root.addEventListener("pointerleave", () => { this.hovered = false; });
     }
 
-    // Listen to what lies outside the component; `disconnect` undoes it.
-    connect() {
-        this.onKey = (event) => {
-            const target = event.composedPath()[0];
-            if (this.hovered && !event.composedPath().includes(this.root) && isIdle(target, event.key)) {
-                this.key(event, target);
-            }
-        };
-        window.addEventListener("keydown", this.onKey);
-        this.observer = new ResizeObserver(() => this.resize());
-        this.observer.observe(this.root);
-        this.connected = true;
+    // A key pressed elsewhere on the page, while the pointer is here.
+    onKey(event) {
+        const target = event.composedPath()[0];
+        if (this.hovered && !event.composedPath().includes(this.root) && isIdle(target, event.key)) {
+            this.scrubber.key(event);
+        }
     }
 
-    disconnect() {
-        window.removeEventListener("keydown", this.onKey);
-        this.observer.disconnect();
+    leave() {
         this.scrubber.stop();
         this.reveal.stop();
-        this.connected = false;
     }
 
     reset(run) {
@@ -137,16 +124,12 @@ class RunView {
         this.shown = 0;
         this.lossAxis = null;
         this.xEnd = 0;
-        this.diagnosisHeight = 0;
-        set(this.findings, { style: null });
+        this.diagnosis.reset();
     }
 
     // Take one message of the server: the whole state, and the frames that are new (or all, when the run stands still).
     receive(data) {
         const start = performance.now();
-        if (!this.connected) {
-            this.connect();
-        }
         if (data.run !== this.run) {
             this.scrubber.stop();
             this.reset(data.run);
@@ -157,7 +140,6 @@ class RunView {
         } else {
             this.recording.replace(data.frames ?? []);
         }
-        this.applyTheme();
         this.drawStatus();
         this.picture.describe(data.picture ?? null, data.run);
         this.reveal.take(data.iteration, data.status === "running");
@@ -165,33 +147,14 @@ class RunView {
         set(this.root, { "data-updates": updates, "data-draw-ms": (performance.now() - start).toFixed(2) });
     }
 
-    // The curves' colours are the theme's; whether it is dark, only its background tells.
-    applyTheme() {
-        const style = getComputedStyle(this.root);
-        const background = style.getPropertyValue("--st-background-color").trim();
-        const [train, validation] = style.getPropertyValue("--st-chart-categorical-colors").split(",");
-        const theme = [background, train, validation].join();
-        if (theme === this.theme) {
-            return;
-        }
-        this.theme = theme;
-        const [red, green, blue] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
-        set(this.root, { "data-theme": 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light" });
-        if (train && validation) {
-            this.root.style.setProperty("--train", train);
-            this.root.style.setProperty("--validation", validation);
-        }
-    }
-
     drawStatus() {
-        const { status, iteration, iterations, epoch, epochs, message } = this.data;
+        const { status, iteration, iterations, epoch, epochs } = this.data;
         set(this.root, { "data-run": this.run, "data-status": status });
         set(this.root, { "data-latest": iteration, "data-frames": this.recording.length });
         write(this.status, STATUS[status] ?? status);
         const steps = `step ${whole(iteration)}${iterations ? ` of ${whole(iterations)}` : ""}`;
         const passes = isNumber(epoch) ? `, epoch ${epoch.toFixed(1)}${epochs ? ` of ${whole(epochs)}` : ""}` : "";
         write(this.progress, steps + passes);
-        write(this.message, message ?? "");
     }
 
     // What there is up to a step: the curves, and the frame that is followed or was chosen.
@@ -251,7 +214,7 @@ class RunView {
         this.picture.show(latest("picture"), frame?.iteration, EMPTY.card);
         this.health.show(latest("layers"), frame?.iteration, layers ?? [], EMPTY.card);
         const sentences = frame?.diagnosis ?? [];
-        this.drawDiagnosis(sentences.length ? sentences : [frame ? EMPTY.unremarkable : EMPTY.card]);
+        this.diagnosis.show(this.data.message ?? "", sentences.length ? sentences : [frame ? EMPTY.unremarkable : EMPTY.card]);
         set(this.root, { "data-iteration": frame?.iteration, "data-following": this.following });
         this.shown = frame?.iteration ?? this.shown;
         const place = frame ? this.place(frame.iteration) : "no steps yet";
@@ -261,17 +224,6 @@ class RunView {
     place(iteration) {
         const goesOn = this.data.status === "running" && !this.following ? " (live goes on)" : "";
         return `step ${whole(iteration)} of ${whole(this.data.iteration)}${goesOn}`;
-    }
-
-    // The sentences, in a space that grows when it must and never shrinks while the run lasts.
-    drawDiagnosis(sentences) {
-        pool(this.findings, sentences.length, () => html("li")).forEach((item, i) => write(item, sentences[i]));
-        const key = `${sentences.join()}${this.message.textContent}`;
-        if (key !== this.diagnosisKey) {
-            this.diagnosisKey = key;
-            this.diagnosisHeight = Math.max(this.diagnosisHeight, this.findings.offsetHeight);
-            set(this.findings, { style: `min-height:${this.diagnosisHeight}px` });
-        }
     }
 
     // Show the recorded frame at `index`; standing at the newest one means following it.
@@ -288,20 +240,10 @@ class RunView {
         this.drawFrame(on ? this.recording.length - 1 : this.recording.nearest(this.shown));
     }
 
-    key(event, target) {
-        const onButton = target?.tagName === "BUTTON" && event.key === " ";
-        if (!event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !onButton && this.scrubber.key(event)) {
-            event.preventDefault();
-            event.stopPropagation();
-        }
-    }
-
     resize() {
         if (this.width !== this.root.clientWidth) { // other line breaks
             this.width = this.root.clientWidth;
-            this.diagnosisHeight = 0;
-            this.diagnosisKey = null;
-            set(this.findings, { style: null });
+            this.diagnosis.reset();
         }
         this.charts.forEach((chart) => chart.measure());
         this.picture.resize();
@@ -318,18 +260,7 @@ function isIdle(element, key) {
     return !element.matches?.(`input, textarea, select, iframe, [contenteditable=true], ${uses}`);
 }
 
-const views = new WeakMap();
-
-// Show `message` under `parent`, a shadow root that gets the style sheet `css` once; returns the clean-up.
+// Show `message` under `parent`, a shadow root, with the style sheet `css`; returns the clean-up.
 export function show(parent, message, css) {
-    const view = views.get(parent) ?? new RunView(parent, css);
-    views.set(parent, view);
-    view.receive(message);
-    view.calls += 1;
-    const call = view.calls;
-    return () => { // the clean-up of an outdated call may run while the component lives on
-        if (call === view.calls) {
-            view.disconnect();
-        }
-    };
+    return mount(parent, () => new RunView(css), message);
 }

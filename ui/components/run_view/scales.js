@@ -1,6 +1,7 @@
 // Chooses the axes: they change seldom while a run goes on, and never shrink.
 
-import { isNumber, roundUp, short } from "../shared/numbers.js";
+import { roundUp } from "../shared/axes.js";
+import { isNumber, short } from "../shared/numbers.js";
 
 const EXPLODED = 10; // times the loss of knowing nothing: from here on a linear axis would flatten all that matters
 

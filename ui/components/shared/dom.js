@@ -50,3 +50,27 @@ export function pool(parent, count, make) {
 export function rem() {
     return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
+
+export function clamp(value, low, high) {
+    return Math.max(low, Math.min(high, value));
+}
+
+// Whether nothing but the key itself was pressed, and nobody has used it yet.
+export function isPlain(event) {
+    return !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
+// Nobody else takes this event.
+export function take(event) {
+    event.preventDefault();
+    event.stopPropagation();
+}
+
+// `act(event)` where the pointer is pressed on `node`, and wherever it goes until it is let go.
+export function onDrag(node, act) {
+    node.addEventListener("pointerdown", (event) => {
+        node.setPointerCapture(event.pointerId);
+        act(event);
+    });
+    node.addEventListener("pointermove", (event) => event.buttons & 1 && act(event));
+}

@@ -1,6 +1,8 @@
-// Writes numbers for people and finds round values for axes.
+// Writes numbers for people, as nnlib/numerals.py does.
 
-export const NOTHING = "–";
+export const NOTHING = "–"; // for what is not known or not finite
+export const EXACT = 17; // significant digits that tell a number from all others
+const NOT_FINITE = { inf: "∞", "-inf": "−∞", nan: "NaN" }; // as the stepper's traces have it
 
 export function isNumber(value) {
     return typeof value === "number" && Number.isFinite(value);
@@ -33,15 +35,15 @@ export function short(value, digits = 3) {
     return scientific(value, Math.min(digits, 2));
 }
 
-// What was set or is exact, with at most `digits` digits: 0.1 -> "0.1", 0.00001 -> "1e-5"; 17 write all there are
+// What was set or is exact, with at most so many digits: 0.1 -> "0.1", 0.00001 -> "1e-5"
 export function plain(value, digits = 6) {
     if (!isNumber(value)) {
-        return NOTHING;
+        return NOT_FINITE[value] ?? NOTHING;
     }
-    const exact = Number.isInteger(value) && Math.abs(value) < 1e7;
-    const rounded = exact ? value : Number(value.toPrecision(Math.min(digits, 17)));
+    const exact = (Number.isInteger(value) && Math.abs(value) < 1e7) || digits >= EXACT;
+    const rounded = exact ? value : Number(value.toPrecision(digits));
     const size = Math.abs(rounded);
-    return signed(exact || (size >= 1e-4 && size < 1e7) ? String(rounded) : rounded.toExponential());
+    return signed(size === 0 || (size >= 1e-4 && size < 1e7) ? String(rounded) : rounded.toExponential());
 }
 
 // A size that may be any: 0.00063 -> "6.3e-4"
@@ -63,33 +65,6 @@ function signed(string) {
     return string.replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "").replace("e+", "e");
 }
 
-// The smallest of 1, 2, 5, 10, 20, ... that is not below `value`.
-export function roundUp(value) {
-    const power = 10 ** Math.floor(Math.log10(value));
-    return power * [1, 2, 5, 10].find((factor) => factor * power >= value * (1 - 1e-9));
-}
-
-// About `about` round values from `low` to `high`, both ends included if they are round.
-export function ticks(low, high, about) {
-    const step = roundUp((high - low) / Math.max(1, about));
-    const first = Math.ceil(low / step - 1e-9);
-    const last = Math.floor(high / step + 1e-9);
-    const count = Math.max(0, last - first + 1);
-    return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-// Powers of ten from `low` to `high`, at most about `count` of them.
-export function logTicks(low, high, count) {
-    const first = Math.ceil(Math.log10(low) - 1e-9);
-    const last = Math.floor(Math.log10(high) + 1e-9);
-    const stride = Math.max(1, Math.ceil((last - first) / Math.max(1, count)));
-    const exponents = [];
-    for (let exponent = last; exponent >= first; exponent -= stride) {
-        exponents.unshift(exponent);
-    }
-    return exponents.map((exponent) => 10 ** exponent);
-}
-
 // A tick's label: whole numbers grouped, fractions as short as they are exact.
 export function tickLabel(value) {
     const size = Math.abs(value);
@@ -99,19 +74,4 @@ export function tickLabel(value) {
         return signed(`${mantissa}e${exponent}`);
     }
     return size >= 1000 ? whole(value) : signed(String(value));
-}
-
-// The index of the entry of the ascending array `xs` nearest to `x`, -1 if it is empty.
-export function nearest(xs, x) {
-    let low = 0;
-    let high = xs.length - 1;
-    while (low < high) {
-        const middle = (low + high) >> 1;
-        if (xs[middle] < x) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low > 0 && x - xs[low - 1] <= xs[low] - x ? low - 1 : Math.min(low, xs.length - 1);
 }

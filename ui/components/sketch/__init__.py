@@ -12,16 +12,13 @@ What is drawn stands in the address bar under the sketch's key, so that a link r
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit.components.v2 import component
 
-from ui.components.bundle import bundle
+from ui.components.bundle import mount
 
-HERE = Path(__file__).parent
 LINES, POINTS = "~", "_"  # between lines and between points in the address: signs that need no escapes there
 Curves = Mapping[str, Sequence[float]]
 
@@ -114,8 +111,4 @@ def _checked(heights: Any, like: Curves, y: Axis) -> dict[str, tuple[float, ...]
     return dict(zip(like, inside, strict=True))
 
 
-_component = component(
-    "sketch",
-    js=bundle(HERE, ("../shared/dom", "../shared/numbers", "sketch")),
-    css=(HERE / "sketch.css").read_text("utf-8"),
-)
+_component = mount("sketch", __file__)

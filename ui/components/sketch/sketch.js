@@ -1,7 +1,9 @@
 // Curves to be drawn by hand: points that move up and down, by pointer, finger or arrow keys.
 
-import { html, rem, set, svg, write } from "../shared/dom.js";
-import { logTicks, percent, short, tickLabel, ticks } from "../shared/numbers.js";
+import { Axes, logTicks, ticks } from "../shared/axes.js";
+import { clamp, html, isPlain, rem, set, svg, take, write } from "../shared/dom.js";
+import { component } from "../shared/mount.js";
+import { percent, short, tickLabel } from "../shared/numbers.js";
 
 const REACH = 32; // px: so near to a point a press takes hold of it
 const SMALL = 0.01; // of the axis: one press of an arrow key
@@ -20,17 +22,14 @@ function swatch(i) {
 }
 
 class Sketch {
-    constructor(parent) {
+    constructor() {
         this.legend = html("ul", { class: "legend" });
         this.readout = html("output", { "aria-live": "off" });
         this.about = html("p", { class: "about" });
         this.canvas = svg("svg", { role: "group" });
         this.box = html("div", { class: "box" }, this.canvas);
-        this.root = html("div", { class: "sketch", "data-testid": "sketch" },
+        this.root = html("div", { class: "component sketch", "data-testid": "sketch" },
             html("header", {}, this.legend, this.readout), this.box, this.about);
-        parent.append(this.root);
-        this.observer = new ResizeObserver(() => this.layout());
-        this.observer.observe(this.box);
         this.listen();
     }
 
@@ -42,62 +41,47 @@ class Sketch {
             Object.assign(this, { shape, data, heights: data.lines.map(({ heights }) => [...heights]) });
             this.build();
         }
-        this.applyTheme();
-        this.layout();
-    }
-
-    applyTheme() {
-        const colours = getComputedStyle(this.root).getPropertyValue("--st-chart-categorical-colors").split(",");
-        this.data.lines.forEach(({ slot }, i) => this.root.style.setProperty(`--line-${i}`, colours[slot]?.trim()));
+        this.resize();
     }
 
     build() {
         const { x, y, lines, at, about, reference } = this.data;
         write(this.about, about);
         this.legend.replaceChildren(...lines.map(({ name }, i) => html("li", {}, swatch(i), name)));
-        this.xTicks = x.log ? logTicks(x.low, x.high, 8) : ticks(x.low, x.high, 6);
-        this.yTicks = ticks(y.low, y.high, 5);
-        this.vertical = this.xTicks.map((value) => svg("text", { class: "tick x" }, tickLabel(value)));
-        this.horizontal = this.yTicks.map((value) =>
-            [svg("line", { class: "grid" }), svg("text", { class: "tick y" }, this.say(value, 0))]);
-        this.titles = [svg("text", { class: "title x" }, x.title), svg("text", { class: "title y" }, y.title)];
-        this.reference = reference && [svg("line", { class: "reference" }), svg("text", { class: "tick x" }, reference[0])];
+        lines.forEach(({ slot }, i) => this.root.style.setProperty(`--line-${i}`, `var(--slot-${slot})`));
+        const titles = [x.title, y.title];
+        this.axes = new Axes({ titles, beside: 0.5, below: 1.3, titleBelow: 2.9, titleAt: 0.9, turned: true });
+        this.reference = reference && [svg("line", { class: "reference" }), svg("text", { class: "reference-label" }, reference[0])];
         this.curves = lines.map((_, i) => svg("path", { class: `curve line-${i}`, "stroke-dasharray": DASHES[i] }));
         this.handles = lines.map(({ name }, i) => at.map((value) => svg("g", {
             class: `handle line-${i}`, role: "slider", tabindex: 0, "aria-orientation": "vertical",
             "aria-label": `${name}, ${x.title} ${tickLabel(value)}`, "aria-valuemin": y.low, "aria-valuemax": y.high,
         }, svg("circle", { r: 20, class: "grip" }), svg("path", { d: SHAPES[i], class: "mark" }))));
         set(this.canvas, { "aria-label": `${y.title} against ${x.title}, to be sketched` });
-        this.canvas.replaceChildren(...this.horizontal.flat(), ...this.vertical, ...this.titles, ...(this.reference ?? []),
-            ...this.curves, ...this.handles.flat());
+        this.canvas.replaceChildren(this.axes.node, ...(this.reference ?? []), ...this.curves, ...this.handles.flat());
     }
 
     say(value, decimals = 1) {
         return this.data.y.percent ? percent(value, decimals) : short(value);
     }
 
-    layout() {
+    resize() {
         const width = this.box.clientWidth;
         if (!this.data || width === 0) {
             return;
         }
         const unit = rem();
-        const tall = Math.max(15 * unit, Math.min(22 * unit, 0.5 * width));
-        this.area = { left: 4.6 * unit, right: width - 1.4 * unit, top: 1 * unit, bottom: tall - 3.6 * unit };
-        const { left, right, top, bottom } = this.area;
+        const tall = clamp(0.5 * width, 15 * unit, 22 * unit);
+        const area = { left: 4.6 * unit, right: width - 1.4 * unit, top: 1 * unit, bottom: tall - 3.6 * unit };
+        const { x, y } = this.data;
         set(this.canvas, { width, height: tall });
-        this.xTicks.forEach((value, i) => set(this.vertical[i], { x: this.sx(value), y: bottom + 1.3 * unit }));
-        this.yTicks.forEach((value, i) => {
-            const [line, text] = this.horizontal[i];
-            set(line, { x1: left, x2: right, y1: this.sy(value), y2: this.sy(value) });
-            set(text, { x: left - 0.5 * unit, y: this.sy(value), dy: "0.35em" });
-        });
-        set(this.titles[0], { x: (left + right) / 2, y: bottom + 2.9 * unit });
-        set(this.titles[1], { transform: `translate(${0.9 * unit} ${(top + bottom) / 2}) rotate(-90)` });
+        this.axes.draw(area, unit,
+            { ...x, at: x.log ? logTicks(x.low, x.high, 8) : ticks(x.low, x.high, 6), label: tickLabel },
+            { ...y, at: ticks(y.low, y.high, 5), label: (value) => this.say(value, 0) });
         if (this.reference) {
-            const level = this.sy(this.data.reference[1]);
-            set(this.reference[0], { x1: left, x2: right, y1: level, y2: level });
-            const [before, last] = this.data.at.slice(-2).map((value) => this.sx(value));
+            const level = this.axes.sy(this.data.reference[1]);
+            set(this.reference[0], { x1: area.left, x2: area.right, y1: level, y2: level });
+            const [before, last] = this.data.at.slice(-2).map((value) => this.axes.sx(value));
             set(this.reference[1], { x: (before + last) / 2, y: level, dy: "-0.35em" }); // where no point can hide it
         }
         this.draw();
@@ -105,7 +89,7 @@ class Sketch {
 
     draw() {
         this.heights.forEach((heights, i) => {
-            const points = heights.map((height, k) => [this.sx(this.data.at[k]), this.sy(height)]);
+            const points = heights.map((height, k) => [this.axes.sx(this.data.at[k]), this.axes.sy(height)]);
             set(this.curves[i], { d: `M${points.map((point) => point.join(" ")).join("L")}` });
             points.forEach(([px, py], k) => set(this.handles[i][k], {
                 transform: `translate(${px} ${py})`, "aria-valuenow": heights[k], "aria-valuetext": this.say(heights[k], 0),
@@ -113,35 +97,18 @@ class Sketch {
         });
     }
 
-    sx(value) {
-        const { low, high, log } = this.data.x;
-        const scale = log ? Math.log : Number;
-        const share = (scale(value) - scale(low)) / (scale(high) - scale(low));
-        return this.area.left + share * (this.area.right - this.area.left);
-    }
-
-    sy(value) {
-        const { low, high } = this.data.y;
-        return this.area.bottom - ((value - low) / (high - low)) * (this.area.bottom - this.area.top);
-    }
-
     // The point that is nearest to the pointer, as [line, point]; null if none is near.
     near(event) {
         const { left, top } = this.canvas.getBoundingClientRect();
         const [px, py] = [event.clientX - left, event.clientY - top];
         const found = this.heights.flatMap((heights, i) => heights.map((height, k) =>
-            ({ i, k, far: Math.hypot(this.sx(this.data.at[k]) - px, this.sy(height) - py) })));
+            ({ i, k, far: Math.hypot(this.axes.sx(this.data.at[k]) - px, this.axes.sy(height) - py) })));
         const nearest = found.reduce((best, point) => (point.far <= best.far ? point : best));
         return nearest.far <= REACH ? [nearest.i, nearest.k] : null;
     }
 
     listen() {
-        const drag = (event) => {
-            const { low, high } = this.data.y;
-            const { top } = this.canvas.getBoundingClientRect();
-            const share = (this.area.bottom - (event.clientY - top)) / (this.area.bottom - this.area.top);
-            this.put(...this.held, low + share * (high - low));
-        };
+        const drag = (event) => this.put(...this.held, this.axes.at(event, this.canvas)[1]);
         this.canvas.addEventListener("pointerdown", (event) => {
             this.held = event.button === 0 ? this.near(event) : null;
             if (this.held) {
@@ -183,7 +150,7 @@ class Sketch {
 
     key(event) {
         const [i, k] = this.find(event.target);
-        if (i === undefined || event.ctrlKey || event.metaKey || event.altKey) {
+        if (i === undefined || !isPlain(event)) {
             return;
         }
         const { low, high } = this.data.y;
@@ -192,12 +159,11 @@ class Sketch {
         } else if (event.key === "Home" || event.key === "End") {
             this.put(i, k, event.key === "Home" ? low : high);
         } else if (event.key in ASIDE) {
-            this.handles[i][Math.max(0, Math.min(this.data.at.length - 1, k + ASIDE[event.key]))].focus();
+            this.handles[i][clamp(k + ASIDE[event.key], 0, this.data.at.length - 1)].focus();
         } else {
             return;
         }
-        event.preventDefault();
-        event.stopPropagation();
+        take(event);
         if (!(event.key in ASIDE)) {
             this.tell(SEND_MS);
         }
@@ -206,7 +172,7 @@ class Sketch {
     // Move a point, rounded to what a link holds.
     put(i, k, height) {
         const { low, high } = this.data.y;
-        this.heights[i][k] = Number(Math.max(low, Math.min(high, height)).toPrecision(3));
+        this.heights[i][k] = Number(clamp(height, low, high).toPrecision(3));
         this.draw();
         this.read(i, k);
     }
@@ -220,15 +186,8 @@ class Sketch {
 
     tell(wait) {
         clearTimeout(this.later);
-        this.later = setTimeout(() => this.send("drawn", this.heights), wait);
+        this.later = setTimeout(() => this.send.setStateValue("drawn", this.heights), wait);
     }
 }
 
-const sketches = new WeakMap();
-
-// Streamlit calls this at the first mount and whenever data or theme change.
-export default function render({ data, parentElement, setStateValue }) {
-    const sketch = sketches.get(parentElement) ?? new Sketch(parentElement);
-    sketches.set(parentElement, sketch);
-    sketch.receive(data, setStateValue);
-}
+export default component(Sketch);

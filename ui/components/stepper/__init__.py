@@ -1,34 +1,16 @@
 """Walks through a computation node by node, forward and back: a component that steps without a rerun."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2 import component
 
 from ui import lesson
-from ui.components.bundle import bundle, encode
+from ui.components.bundle import encode, mount
 from ui.components.stepper.trace import Trace, trace
 
 __all__ = ["Trace", "stepper", "trace"]
 
-# Each module uses only those before it; joined they are the one module that the browser loads.
-MODULES = (
-    "../shared/dom",
-    "format",
-    "address",
-    "formula",
-    "matrix",
-    "node_view",
-    "graph",
-    "source",
-    "sum",
-    "walk",
-    "keys",
-    "stepper",
-)
-HERE = Path(__file__).parent
 Edit = Callable[[str, tuple[int, ...], str], None]
 
 
@@ -38,7 +20,7 @@ def stepper(
     """Draw a trace; with the same `key` the walk stays at its step while numbers and shapes change.
 
     Args:
-        made: what `trace` returned, or that encoded by `ui.components.run_view.encode`, to be kept.
+        made: what `trace` returned, or that encoded by `ui.components.bundle.encode`, to be kept.
         key: the component's name on its page.
         on_edit: called with name, index and what was typed when the learner changes a number of an input; the name is
             an input's, or "dout" for the upstream gradient of out. The script runs again after it.
@@ -57,4 +39,4 @@ def stepper(
     _component(data=data, key=key, height="content", on_edit_change=edited)
 
 
-_component = component("stepper", js=bundle(HERE, MODULES), css=(HERE / "stepper.css").read_text(encoding="utf-8"))
+_component = mount("stepper", __file__)

@@ -1,19 +1,6 @@
-// Writes numbers, names of cells and sums for people.
+// Writes names of cells, shapes and sums for people.
 
-const WORDS = { inf: "∞", "-inf": "−∞", nan: "NaN" };
-const LONGEST = 1e7; // from here on a number is written with a power of ten
-
-// A number with at most `digits` significant digits, as 0.874, −1.2, 1e−5; digits = 17 writes all there are.
-export function form(value, digits) {
-    if (typeof value === "string") {
-        return WORDS[value] ?? value;
-    }
-    const rounded = Number.isInteger(value) ? value : Number(value.toPrecision(Math.min(digits, 17)));
-    const size = Math.abs(rounded);
-    const plain = size === 0 || (size >= 1e-4 && size < LONGEST);
-    const string = plain ? String(rounded) : rounded.toExponential(digits < 17 ? digits - 1 : undefined);
-    return string.replace(/\.0+e/, "e").replace(/e\+/, "e").replaceAll("-", "−");
-}
+import { plain } from "../shared/numbers.js";
 
 // [4, 3] -> "4×3", [] -> "scalar"
 export function formShape(shape) {
@@ -39,7 +26,7 @@ export function cellName(node, flat, gradient) {
 
 // The parts of a sum with numbers for its cells, [{text, cell}]; negative ones in parentheses: 0.31 · 1.2 + 0.4 · (−0.5)
 export function sumParts(tokens, nodes, digits) {
-    const written = tokens.map((token) => (typeof token === "string" ? token : form(valueOf(token, nodes), digits)));
+    const written = tokens.map((token) => (typeof token === "string" ? token : plain(valueOf(token, nodes), digits)));
     let before = "";
     return written.map((text, i) => {
         const negative = text.startsWith("−") && text.length > 1;

@@ -1,5 +1,7 @@
 // Tells which pressed keys are meant for the walk, and moves from cell to cell in a matrix.
 
+import { isPlain } from "../shared/dom.js";
+
 const ARROW_ROLES = ["slider", "radio", "radiogroup", "tab", "combobox", "listbox", "menu"];
 const OWN_ARROWS = `input, textarea, select, [contenteditable], .cell, ${ARROW_ROLES.map((role) => `[role=${role}]`).join()}`;
 
@@ -7,8 +9,8 @@ const OWN_ARROWS = `input, textarea, select, [contenteditable], .cell, ${ARROW_R
 export function isForWalk(event, root) {
     const target = event.composedPath()[0];
     const inside = event.composedPath().includes(root);
-    const plain = !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
-    return plain && isVisible(root) && (inside || event.key.startsWith("Arrow")) && isFree(target, inside);
+    const alone = isPlain(event) && !event.shiftKey;
+    return alone && isVisible(root) && (inside || event.key.startsWith("Arrow")) && isFree(target, inside);
 }
 
 function isFree(target, inside) {

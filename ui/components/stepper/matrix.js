@@ -1,7 +1,8 @@
 // Draws arrays as heat maps with the numbers in them; which cells are chosen or lit is marked afterwards.
 
 import { html, set } from "../shared/dom.js";
-import { cellName, form, formShape } from "./format.js";
+import { EXACT, plain } from "../shared/numbers.js";
+import { cellName, formShape } from "./format.js";
 
 const FAINTEST = 1e-9; // what is smaller is round-off, and gets no colour
 
@@ -24,9 +25,9 @@ function drawCell(node, flat, value, { number, gradient, most, digits, editable 
         "data-editable": editable ? "" : null,
         style: `--strength:${strength(value, most).toFixed(3)}`,
         tabindex: flat === 0 ? 0 : -1,
-        "aria-label": `${name} = ${form(value, digits)}`,
-        title: `${name} = ${form(value, 17)}`,
-    }, form(value, digits));
+        "aria-label": `${name} = ${plain(value, digits)}`,
+        title: `${name} = ${plain(value, EXACT)}`,
+    }, plain(value, digits));
 }
 
 // A value (gradient 0) or gradient (1) of node `number`: {values: instead of the node's own, label, digits, wide}.

@@ -1,6 +1,8 @@
 // Walks through a trace (see trace.py): the graph, the node's formula with its numbers, and the line of source.
 
 import { html, set, write } from "../shared/dom.js";
+import { component } from "../shared/mount.js";
+import { Player } from "../shared/player.js";
 import { Address } from "./address.js";
 import { cellName, formShape } from "./format.js";
 import { Graph, SMALLEST } from "./graph.js";
@@ -9,17 +11,26 @@ import { light } from "./matrix.js";
 import { NodeView } from "./node_view.js";
 import { Source } from "./source.js";
 import { Sum } from "./sum.js";
-import { Walk } from "./walk.js";
 
 const DIGITS = [[3, "3 digits"], [6, "6 digits"], [17, "all digits"]];
 const GRAPH_SHARE = 0.6; // of the width, if the source stands beside it
-const decoder = new window.TextDecoder();
+const STEP_MS = 1400; // to read one step
+const WORDS = {
+    first: "First step",
+    previous: "Previous step",
+    play: "Play",
+    pause: "Pause",
+    next: "Next step",
+    last: "Last step",
+    slider: "Step",
+    group: "Steps",
+};
 const left = new Map(); // by the component's key, the title and step at which it was left
 
 class Stepper {
-    constructor(parent) {
+    constructor() {
         this.graph = new Graph((node) => this.goTo(node));
-        this.walk = new Walk((step) => this.go(step));
+        this.walk = new Player({ go: (step) => this.go(step), pace: () => STEP_MS, words: WORDS, name: "walk", lowest: 1 });
         this.source = new Source();
         this.sum = new Sum({ change: (name, index, text) => this.change(name, index, text), point: (cell) => this.point(cell) });
         this.heading = html("h2");
@@ -33,7 +44,7 @@ class Stepper {
             html("header", {}, this.heading, this.phase, this.digits), ...this.view.parts,
             html("div", { class: "footer" }, this.sum.node, this.elsewhere));
         this.layout = html("div", { class: "layout" }, this.graph.node, this.walk.node, this.source.node, about);
-        this.root = html("div", { class: "stepper", role: "region", "aria-label": "Step by step", "data-testid": "stepper" },
+        this.root = html("div", { class: "component stepper", role: "region", "aria-label": "Step by step", "data-testid": "stepper" },
             this.layout);
         this.root.addEventListener("click", (event) => this.pick(event.target.closest?.(".cell")));
         this.root.addEventListener("mousedown", (event) => { // the arrow keys go on stepping after a click
@@ -42,36 +53,21 @@ class Stepper {
             }
         });
         this.root.addEventListener("keydown", (event) => moveInMatrix(event, (cell) => this.pick(cell)));
-        parent.append(this.root);
-        this.connect();
     }
 
-    // Listen to what lies outside the component; `disconnect` undoes it.
-    connect() {
-        this.onKey = (event) => {
-            if (isForWalk(event, this.root) && this.walk.key(event.key)) {
-                event.preventDefault();
-            }
-        };
-        window.addEventListener("keydown", this.onKey);
-        this.observer = new ResizeObserver(() => this.resize());
-        this.observer.observe(this.root);
-        this.connected = true;
+    onKey(event) {
+        if (event.key !== " " && isForWalk(event, this.root) && this.walk.press(event.key)) {
+            event.preventDefault();
+        }
     }
 
-    disconnect() {
-        window.removeEventListener("keydown", this.onKey);
-        this.observer.disconnect();
+    leave() {
         this.walk.stop();
         this.address.forget();
-        this.connected = false;
     }
 
     // Take what the server sends: at first, and whenever numbers, shapes or theme change.
-    receive({ trace, texts, message, param, key }, setTriggerValue) {
-        if (!this.connected) {
-            this.connect();
-        }
+    receive({ trace, texts, message, param, key }, { setTriggerValue }) {
         const first = !this.trace;
         const other = first || trace.title !== this.trace.title || trace.steps.length !== this.trace.steps.length;
         const step = this.step;
@@ -89,7 +85,6 @@ class Stepper {
         }
         this.step = Math.min(this.step, trace.steps.length - 1);
         this.drawn = null;
-        set(this.root, { "data-theme": isDark(this.root) ? "dark" : "light" });
         this.arrange();
         this.draw(this.chosen);
         this.address.keep(this.step);
@@ -133,8 +128,9 @@ class Stepper {
         const name = `${gradient ? "d" : ""}${node.name}`;
         const phase = step.phase === "update" ? `update of ${this.drawn.title.split(":")[0]}` : step.phase;
         const turn = steps.findIndex((s) => s.phase !== "forward");
-        this.walk.show(this.step, steps.length, turn < 0 ? steps.length - 1 : turn,
-            `step ${this.step + 1} of ${steps.length}, ${phase}: ${name}`);
+        this.walk.slider.style.setProperty("--turn", steps.length > 1 && turn >= 0 ? turn / (steps.length - 1) : 1);
+        const place = `step ${this.step + 1} of ${steps.length}, ${phase}: ${name}`;
+        this.walk.show({ at: this.step, count: steps.length, place });
         write(this.heading, name);
         write(this.phase, `${step.phase === "update" ? `update of ${this.drawn.title}` : phase} · ${formShape(node.shape)}`);
         this.view.show(nodes, step.node, gradient, this.precision);
@@ -223,25 +219,4 @@ class Stepper {
     }
 }
 
-// Whether the theme's background is dark.
-function isDark(root) {
-    const background = getComputedStyle(root).getPropertyValue("--st-background-color").trim();
-    const [red, green, blue] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
-    return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
-}
-
-const steppers = new WeakMap();
-
-// Streamlit calls this at the first mount and whenever data or theme change; `data` is JSON in UTF-8.
-export default function render({ data, parentElement, setTriggerValue }) {
-    const stepper = steppers.get(parentElement) ?? new Stepper(parentElement);
-    steppers.set(parentElement, stepper);
-    stepper.receive(JSON.parse(decoder.decode(data)), setTriggerValue);
-    stepper.calls = (stepper.calls ?? 0) + 1;
-    const call = stepper.calls;
-    return () => { // the clean-up of an outdated call may run while the component lives on
-        if (call === stepper.calls) {
-            stepper.disconnect();
-        }
-    };
-}
+export default component(Stepper);

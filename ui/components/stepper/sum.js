@@ -1,7 +1,8 @@
 // Tells how the chosen cell was made, in names and in numbers; an input's number can be changed here.
 
 import { html } from "../shared/dom.js";
-import { cellName, form, indexOf, sumParts, valueOf } from "./format.js";
+import { EXACT, plain } from "../shared/numbers.js";
+import { cellName, indexOf, sumParts, valueOf } from "./format.js";
 
 // `change(name, index, text)` sends a new number, `point(cell)` shows where a number stands, null: no longer.
 export class Sum {
@@ -21,15 +22,15 @@ export class Sum {
         const edit = gradient ? node.edit_gradient : node.edit;
         if (sums) {
             const { short, tokens } = sums[flat];
-            this.node.replaceChildren(this.equation(name, short, sumParts(tokens, nodes, digits), form(value, digits)));
+            this.node.replaceChildren(this.equation(name, short, sumParts(tokens, nodes, digits), plain(value, digits)));
         } else if (node.same) { // handed on from there
             const from = cellName(nodes[node.same[0]], flat, node.same[1]);
-            this.node.replaceChildren(this.equation(name, from, [], form(value, digits)));
+            this.node.replaceChildren(this.equation(name, from, [], plain(value, digits)));
         } else if (edit) {
             this.node.replaceChildren(this.form(name, edit, indexOf(flat, node.shape), value, texts));
         } else {
             const why = texts[gradient ? "upstream" : "constant"];
-            this.node.replaceChildren(html("p", {}, html("b", {}, `${name} = ${form(value, digits)}`), ` ${why}`));
+            this.node.replaceChildren(html("p", {}, html("b", {}, `${name} = ${plain(value, digits)}`), ` ${why}`));
         }
         if (message) {
             this.node.append(html("p", { role: "alert", class: "alert" }, message));
@@ -59,8 +60,9 @@ export class Sum {
     }
 
     form(name, edit, index, value, texts) {
-        const field = html("input", { type: "text", inputmode: "decimal", value: form(value, 17).replaceAll("−", "-"), "aria-label": name,
-            maxlength: 40, autocomplete: "off", "data-control": "number" });
+        const typed = plain(value, EXACT).replaceAll("−", "-");
+        const field = html("input", { type: "text", inputmode: "decimal", value: typed, "aria-label": name, maxlength: 40,
+            autocomplete: "off", "data-control": "number" });
         const node = html("form", { class: "edit" }, html("label", {}, html("b", {}, `${name} = `), field),
             html("button", { type: "submit" }, texts.set), html("span", {}, texts.input));
         node.addEventListener("submit", (event) => {

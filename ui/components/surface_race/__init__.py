@@ -2,33 +2,17 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy import ndarray
-from streamlit.components.v2 import component
 
 from nnlib.labs.optimizers.surfaces import Surface
 from nnlib.labs.optimizers.walks import Walk
 from nnlib.optim import RULES
-from ui.components.bundle import bundle, encode
+from ui.components.bundle import encode, mount
 
-# Each module uses only those before it; joined they are the one module that the browser loads.
-MODULES = (
-    "../shared/dom",
-    "../shared/numbers",
-    "tracks",
-    "heights",
-    "marks",
-    "contour",
-    "loss_chart",
-    "memory",
-    "player",
-    "surface_race",
-)
-HERE = Path(__file__).parent
 LARGEST = float(np.finfo(np.float32).max)
 GRID = 97  # points along each axis of the contour picture
 NAMES = {"sgd_momentum": "momentum", "nesterov_momentum": "nesterov"}  # short enough for a label beside a path
@@ -142,4 +126,4 @@ def _base64(array: ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
-_component = component("surface_race", js=bundle(HERE, MODULES), css=(HERE / "surface_race.css").read_text("utf-8"))
+_component = mount("surface_race", __file__)

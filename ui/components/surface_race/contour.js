@@ -1,12 +1,15 @@
 // Draws the surface as a contour picture, the paths on it up to the step shown, and the start, which can be dragged.
 
-import { html, pool, rem, set, svg, write } from "../shared/dom.js";
-import { short, ticks, tickLabel } from "../shared/numbers.js";
+import { Axes, spread, ticks } from "../shared/axes.js";
+import { clamp, html, isPlain, pool, rem, set, svg, take, write } from "../shared/dom.js";
+import { short, tickLabel } from "../shared/numbers.js";
+import { rgb } from "../shared/theme.js";
 import { Heights } from "./heights.js";
-import { arrowPath, rgb } from "./marks.js";
-import { isLost, pieces, spread, stepOf } from "./tracks.js";
+import { drawLines, isLost, pieces, stepOf } from "./tracks.js";
 
 const INSIDE = 10; // px from the edge at which a point outside is marked
+const LENGTH = 34; // px: arrows show the direction, bars how much
+const WING = { length: 9, angle: 0.45 }; // px, radians
 const STILL = 1e-3; // px: a shorter velocity or m has no direction worth showing
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 const SMALL = 0.01; // of the extent: one press of an arrow key; with Shift a tenth of it
@@ -18,9 +21,7 @@ export class Contour {
         this.heading = html("h3");
         this.readout = html("output", { class: "readout", "aria-label": "Under the pointer" });
         this.picture = html("canvas", { class: "picture", "aria-hidden": "true" });
-        this.xLabels = svg("g", { class: "ticks" });
-        this.yLabels = svg("g", { class: "ticks" });
-        this.axisTitles = svg("g", { class: "axis-title" }, svg("text", {}, "x"), svg("text", {}, "y"));
+        this.axes = new Axes({ titles: ["x", "y"], titleBelow: 1.9, titleAt: 0.2, inset: 0.4 });
         this.minima = svg("g", { class: "minima" });
         this.halos = svg("g", {});
         this.lines = svg("g", {});
@@ -33,7 +34,7 @@ export class Contour {
             svg("circle", { r: 9, class: "ring" }), svg("path", { d: "M-14 0h28M0 -14v28" }));
         this.inside = svg("svg", { overflow: "hidden" }, this.minima, this.halos, this.lines, this.arrows, this.target,
             this.handle, this.heads, this.labels);
-        this.canvas = svg("svg", { class: "canvas" }, this.xLabels, this.yLabels, this.axisTitles, this.inside);
+        this.canvas = svg("svg", { class: "canvas" }, this.axes.node, this.inside);
         this.box = html("div", { class: "box" }, this.picture, this.canvas);
         this.node = html("section", { class: "card contour", "aria-label": "Surface" },
             html("header", {}, this.heading, this.readout), this.box);
@@ -41,15 +42,8 @@ export class Contour {
     }
 
     listen() {
-        const at = (event) => {
-            const { left, top } = this.canvas.getBoundingClientRect();
-            return [this.x(event.clientX - left), this.y(event.clientY - top)];
-        };
-        const drag = (event, done) => {
-            const [x0, x1, y0, y1] = this.surface.extent;
-            const [x, y] = at(event);
-            this.place(Math.max(x0, Math.min(x1, x)), Math.max(y0, Math.min(y1, y)), done);
-        };
+        const at = (event) => this.axes.at(event, this.canvas);
+        const drag = (event, done) => this.place(...at(event), done);
         for (const node of [this.handle, this.target]) {
             node.addEventListener("pointerdown", (event) => {
                 if (event.button !== 0 || (node === this.target && event.pointerType === "touch")) {
@@ -71,14 +65,12 @@ export class Contour {
         this.target.addEventListener("pointermove", (event) => this.read(...at(event)));
         this.target.addEventListener("pointerleave", () => write(this.readout, ""));
         this.handle.addEventListener("keydown", (event) => {
-            if (event.key in KEYS && !event.ctrlKey && !event.metaKey && !event.altKey) {
+            if (event.key in KEYS && isPlain(event)) {
                 const [x0, x1, y0, y1] = this.surface.extent;
                 const size = event.shiftKey ? SMALL / 10 : SMALL;
                 const [across, up] = KEYS[event.key];
-                const to = [this.start[0] + across * size * (x1 - x0), this.start[1] + up * size * (y1 - y0)];
-                this.place(Math.max(x0, Math.min(x1, to[0])), Math.max(y0, Math.min(y1, to[1])), true);
-                event.preventDefault();
-                event.stopPropagation();
+                this.place(this.start[0] + across * size * (x1 - x0), this.start[1] + up * size * (y1 - y0), true);
+                take(event);
             }
         });
     }
@@ -87,11 +79,11 @@ export class Contour {
         write(this.readout, `x ${short(x)}, y ${short(y)}: loss ≈ ${short(this.heights.loss(x, y))}`);
     }
 
-    // Put the start there, rounded to what a pixel is worth, and say so.
+    // Put the start there, within the picture, rounded to what a pixel is worth, and say so.
     place(x, y, done) {
         const [x0, x1, y0, y1] = this.surface.extent;
         const digits = (low, high) => Math.max(0, 3 - Math.floor(Math.log10(high - low)));
-        this.start = [Number(x.toFixed(digits(x0, x1))), Number(y.toFixed(digits(y0, y1)))];
+        this.start = [Number(clamp(x, x0, x1).toFixed(digits(x0, x1))), Number(clamp(y, y0, y1).toFixed(digits(y0, y1)))];
         this.drawStart();
         this.read(...this.start);
         this.move(...this.start, done);
@@ -128,10 +120,10 @@ export class Contour {
         this.paint(Math.round(w), Math.round(h));
         this.drawAxes();
         this.pieces = this.tracks.map(({ points, losses }) => pieces(
-            Array.from(losses, (_, i) => ({ x: this.sx(points[2 * i]), y: this.sy(points[2 * i + 1]) }))));
+            Array.from(losses, (_, i) => ({ x: this.axes.sx(points[2 * i]), y: this.axes.sy(points[2 * i + 1]) }))));
         pool(this.minima, this.surface.minima.length, () => svg("path", { d: "M-7 -7L7 7M-7 7L7 -7" })).forEach((mark, i) => {
             const [x, y] = this.surface.minima[i];
-            set(mark, { transform: `translate(${this.sx(x)} ${this.sy(y)})` });
+            set(mark, { transform: this.at(x, y) });
         });
         this.drawStart();
     }
@@ -152,30 +144,25 @@ export class Contour {
         this.heights.paint(this.picture, colours);
     }
 
+    // The place of a point, as an SVG transform.
+    at(x, y) {
+        return `translate(${this.axes.sx(x)} ${this.axes.sy(y)})`;
+    }
+
     drawAxes() {
         const [x0, x1, y0, y1] = this.surface.extent;
         const { left, right, top, bottom } = this.area;
         const xs = ticks(x0, x1, (right - left) / (4 * this.unit));
         const ys = ticks(y0, y1, (bottom - top) / (3 * this.unit));
-        pool(this.xLabels, xs.length, () => svg("text", { "text-anchor": "middle" })).forEach((label, i) => {
-            set(label, { x: Math.min(this.sx(xs[i]), right - 0.4 * this.unit), y: bottom + 1.1 * this.unit });
-            write(label, tickLabel(xs[i]));
-        });
-        pool(this.yLabels, ys.length, () => svg("text", { "text-anchor": "end", dy: "0.35em" })).forEach((label, i) => {
-            set(label, { x: left - 0.4 * this.unit, y: Math.max(this.sy(ys[i]), top + 0.4 * this.unit) });
-            write(label, tickLabel(ys[i]));
-        });
-        const [x, y] = this.axisTitles.children;
-        set(x, { x: (left + right) / 2, y: bottom + 1.9 * this.unit, "text-anchor": "middle" });
-        set(y, { x: 0.2 * this.unit, y: (top + bottom) / 2 });
+        this.axes.draw(this.area, this.unit, { low: x0, high: x1, at: xs, label: tickLabel },
+            { low: y0, high: y1, at: ys, label: tickLabel });
     }
 
     drawStart() {
         if (this.area) {
             const [x, y] = this.start;
             const [x0, x1, y0, y1] = this.surface.extent;
-            const shown = [Math.max(x0, Math.min(x1, x)), Math.max(y0, Math.min(y1, y))];
-            set(this.handle, { transform: `translate(${this.sx(shown[0])} ${this.sy(shown[1])})` });
+            set(this.handle, { transform: this.at(clamp(x, x0, x1), clamp(y, y0, y1)) });
             set(this.handle, { "aria-valuenow": x, "aria-valuemin": x0, "aria-valuemax": x1 });
             set(this.handle, { "aria-valuetext": `x ${short(x)}, y ${short(y)}` });
         }
@@ -187,19 +174,15 @@ export class Contour {
         }
         const count = this.tracks.length;
         const ends = this.tracks.map((track, i) => this.end(track, i, step));
-        const drawn = this.tracks.map((track, i) => this.pieces[i].slice(0, stepOf(track, step) + 1).join(""));
-        pool(this.halos, count, () => svg("path", { class: "halo" })).forEach((line, i) => set(line, { d: drawn[i] }));
-        pool(this.lines, count, () => svg("path")).forEach((line, i) => {
-            const { slot, dash, rule } = this.tracks[i];
-            set(line, { class: `line rule-${slot}`, "stroke-dasharray": dash, d: drawn[i], "data-rule": rule });
-        });
+        const paths = drawLines(this.lines, this.tracks, this.pieces, step);
+        pool(this.halos, count, () => svg("path", { class: "halo" })).forEach((halo, i) => set(halo, { d: paths[i] }));
         pool(this.arrows, count, () => svg("path")).forEach((arrow, i) => {
-            set(arrow, { class: `arrow rule-${this.tracks[i].slot}`, d: this.arrow(ends[i]) });
+            set(arrow, { class: "arrow", d: this.arrow(ends[i]) });
         });
         pool(this.heads, count, () => svg("path")).forEach((head, i) => {
             const { px, py, turn } = ends[i];
             const d = turn === null ? "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z" : "M-6 -7L8 0L-6 7z";
-            set(head, { class: `head rule-${this.tracks[i].slot}`, d, transform: `translate(${px} ${py}) rotate(${turn ?? 0})` });
+            set(head, { class: "head", style: this.tracks[i].colour, d, transform: `translate(${px} ${py}) rotate(${turn ?? 0})` });
         });
         this.drawLabels(ends, step);
     }
@@ -208,10 +191,9 @@ export class Contour {
     end(track, i, step) {
         const at = stepOf(track, step);
         const { left, right, top, bottom } = this.area;
-        const [x, y] = [this.sx(track.points[2 * at]), this.sy(track.points[2 * at + 1])];
+        const [x, y] = [this.axes.sx(track.points[2 * at]), this.axes.sy(track.points[2 * at + 1])];
         const out = x < left || x > right || y < top || y > bottom || isLost(track, step);
-        const px = Math.max(left + INSIDE, Math.min(right - INSIDE, x));
-        const py = Math.max(top + INSIDE, Math.min(bottom - INSIDE, y));
+        const [px, py] = [clamp(x, left + INSIDE, right - INSIDE), clamp(y, top + INSIDE, bottom - INSIDE)];
         return { track, at, px, py, y: py, turn: out ? (180 / Math.PI) * Math.atan2(y - py, x - px) : null };
     }
 
@@ -234,33 +216,20 @@ export class Contour {
             return "";
         }
         const sign = memory.name === "m" ? -1 : 1;
-        const [across, up] = [sign * memory.values[2 * at] * this.perX(), sign * memory.values[2 * at + 1] * this.perY()];
+        const [x0, x1, y0, y1] = this.surface.extent;
+        const { left, right, top, bottom } = this.area;
+        const across = sign * memory.values[2 * at] * ((right - left) / (x1 - x0));
+        const up = sign * memory.values[2 * at + 1] * ((bottom - top) / (y1 - y0));
         return Math.hypot(across, up) < STILL ? "" : arrowPath(px, py, across, -up);
     }
+}
 
-    perX() {
-        const [x0, x1] = this.surface.extent;
-        return (this.area.right - this.area.left) / (x1 - x0);
-    }
-
-    perY() {
-        const [, , y0, y1] = this.surface.extent;
-        return (this.area.bottom - this.area.top) / (y1 - y0);
-    }
-
-    sx(x) {
-        return this.area.left + (x - this.surface.extent[0]) * this.perX();
-    }
-
-    sy(y) {
-        return this.area.bottom - (y - this.surface.extent[2]) * this.perY();
-    }
-
-    x(px) {
-        return this.surface.extent[0] + (px - this.area.left) / this.perX();
-    }
-
-    y(py) {
-        return this.surface.extent[2] + (this.area.bottom - py) / this.perY();
-    }
+// The path of an arrow from (x, y) in the direction (across, down), all in px.
+function arrowPath(x, y, across, down) {
+    const angle = Math.atan2(down, across);
+    const from = (px, py, length, at) => `${(px + length * Math.cos(at)).toFixed(1)} ${(py + length * Math.sin(at)).toFixed(1)}`;
+    const [tipX, tipY] = [x + LENGTH * Math.cos(angle), y + LENGTH * Math.sin(angle)];
+    const wing = (side) => from(tipX, tipY, -WING.length, angle + side * WING.angle);
+    const tip = from(tipX, tipY, 0, 0);
+    return `M${x} ${y}L${tip}M${wing(1)}L${tip}L${wing(-1)}`;
 }

@@ -9,7 +9,7 @@ const AXES = ["x", "y"];
 // A short piece of the rule's line, as in the picture.
 export function swatch(track) {
     return svg("svg", { class: "swatch", viewBox: "0 0 40 10", "aria-hidden": "true" },
-        svg("line", { x1: 1, x2: 39, y1: 5, y2: 5, class: `line rule-${track.slot}`, "stroke-dasharray": track.dash }));
+        svg("line", { x1: 1, x2: 39, y1: 5, y2: 5, class: "line", style: track.colour, "stroke-dasharray": track.dash }));
 }
 
 export class Memory {
@@ -29,7 +29,7 @@ export class Memory {
                 state: html("span", { class: "standing" }),
                 numbers: html("span", { class: "numbers" }),
                 bars: track.memory.map(({ name, signed }) => AXES.map((axis) => ({
-                    fill: html("span", { class: `fill rule-${track.slot}` }),
+                    fill: html("span", { class: "fill", style: track.colour }),
                     value: html("span", { class: "value" }),
                     label: `${name} ${axis}`,
                     signed,

