@@ -82,9 +82,7 @@ def test_how_a_track_stands():
 def test_labels_are_apart_and_inside():
     rng = np.random.default_rng(2)
     ys = rng.uniform(0, 100, 7).tolist()
-    found = evaluate(
-        f"const e = {ys}.map((y) => ({{ y }})); spread(e, 14, 0, 100); return e.map(({{ at }}) => at);"
-    )
+    found = evaluate(f"const e = {ys}.map((y) => ({{ y }})); spread(e, 14, 0, 100); return e.map(({{ at }}) => at);")
     assert np.diff(np.sort(found)).min() >= 14 - 1e-9
     assert min(found) >= -1e-9 and max(found) <= 100 + 1e-9
     assert np.argsort(found).tolist() == np.argsort(ys).tolist()
