@@ -11,21 +11,17 @@ class Pad {
     constructor() {
         this.strokes = [];
         this.line = null; // the stroke that is being drawn
-        this.square = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", tabindex: 0 });
-        const button = (text, act) => {
-            const made = html("button", { type: "button" }, text);
-            made.addEventListener("click", act);
-            return made;
-        };
-        this.undo = button("Undo", () => this.change(this.strokes.slice(0, -1)));
-        this.clear = button("Clear", () => this.change([]));
+        this.square = svg("svg", {
+            viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", tabindex: 0,
+            onpointerdown: (event) => this.begin(event),
+            onpointermove: (event) => this.go(event),
+            onpointerup: () => this.end(),
+            onpointercancel: () => this.end(),
+            onkeydown: (event) => this.key(event),
+        });
+        this.undo = html("button", { type: "button", onclick: () => this.change(this.strokes.slice(0, -1)) }, "Undo");
+        this.clear = html("button", { type: "button", onclick: () => this.change([]) }, "Clear");
         this.root = html("div", { class: "component draw-pad" }, this.square, html("div", {}, this.undo, this.clear));
-        this.square.addEventListener("pointerdown", (event) => this.begin(event));
-        this.square.addEventListener("pointermove", (event) => this.go(event));
-        for (const end of ["pointerup", "pointercancel"]) {
-            this.square.addEventListener(end, () => this.end());
-        }
-        this.square.addEventListener("keydown", (event) => this.key(event));
     }
 
     // What is drawn here is newer than what Python sends back.

@@ -26,12 +26,14 @@ function nearness(error, limit) {
 
 class ErrorMap {
     constructor() {
-        this.root = html("div", { class: "component error-map" });
         this.detail = html("div", { class: "detail", role: "status" });
-        this.root.addEventListener("pointerover", (event) => this.at(event, (b, c) => this.show(b, c)));
-        this.root.addEventListener("pointerleave", () => this.show(this.block, this.cell));
-        this.root.addEventListener("click", (event) => this.at(event, (b, c) => this.choose(b, c)));
-        this.root.addEventListener("keydown", (event) => this.step(event));
+        this.root = html("div", {
+            class: "component error-map",
+            onpointerover: (event) => this.at(event, (block, cell) => this.show(block, cell)),
+            onpointerleave: () => this.show(this.block, this.cell),
+            onclick: (event) => this.at(event, (block, cell) => this.choose(block, cell)),
+            onkeydown: (event) => this.step(event),
+        });
     }
 
     // The cell that was chosen last stays chosen while the shapes are the same.

@@ -28,13 +28,13 @@ function table(grid) {
 
 class NumberGrids {
     constructor() {
-        this.root = html("div", { class: "component number-grids" });
-        this.root.addEventListener("click", (event) => {
+        const onclick = (event) => {
             const at = event.target.closest("[data-at]")?.dataset.at;
             if (at) {
                 this.send.setTriggerValue("pick", at.split(",").map(Number));
             }
-        });
+        };
+        this.root = html("div", { class: "component number-grids", onclick });
     }
 
     receive({ grids }, send) {

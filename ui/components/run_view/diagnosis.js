@@ -1,14 +1,13 @@
 // Says what the numbers of a step say, in a space that grows when it must and never shrinks while the run lasts.
 
-import { html, pool, set, write } from "../shared/dom.js";
+import { card, html, pool, set, write } from "../shared/dom.js";
 
 export class Diagnosis {
     constructor() {
         this.message = html("p", { class: "message" });
         this.findings = html("ul");
-        const about = { class: "card diagnosis", "data-part": "diagnosis", "aria-label": "Diagnosis" };
-        this.node = html("section", about,
-            html("header", {}, html("h3", {}, "What the numbers say")), this.message, this.findings);
+        const about = { class: "diagnosis", "data-part": "diagnosis", "aria-label": "Diagnosis" };
+        this.node = card(about, "What the numbers say", [], this.message, this.findings);
         this.reset();
     }
 

@@ -1,7 +1,7 @@
 // Shows the health of the layers at one step, a row a layer: histograms, mean and spread, dead units, update-to-weight
 // ratio.
 
-import { html, pool, set, svg, write } from "../shared/dom.js";
+import { card, html, pool, set, svg, write } from "../shared/dom.js";
 import { isNumber, NOTHING, percent, powerOfTen, scientific, short, whole } from "../shared/numbers.js";
 
 const RATIO = { lowest: -6, highest: 0, usual: [-4, -2] }; // powers of ten
@@ -17,10 +17,14 @@ const HEADS = [
 export class Health {
     constructor() {
         this.sharedAxis = false;
-        this.heading = html("h3", {}, "Health of the layers");
         this.note = html("span", { class: "note" });
         const off = { type: "button", role: "switch", "aria-checked": "false", "data-control": "shared-axis" };
-        this.toggle = html("button", off, "same axis for all layers");
+        const onclick = () => {
+            this.sharedAxis = !this.sharedAxis;
+            set(this.toggle, { "aria-checked": this.sharedAxis });
+            this.draw();
+        };
+        this.toggle = html("button", { ...off, onclick }, "same axis for all layers");
         this.head = html("div", { class: "row head", role: "row" },
             ...HEADS.map(([column, label]) => html("span", { role: "columnheader", class: column }, label)));
         const [low, high] = RATIO.usual;
@@ -29,14 +33,8 @@ export class Health {
         this.table = html("div", { class: "table", role: "table", "aria-label": "Health of the layers" },
             html("div", { role: "rowgroup" }, this.head), this.rows);
         this.empty = html("p", { class: "empty" });
-        const about = { class: "card health", "data-part": "health", "aria-label": "Health of the layers" };
-        this.node = html("section", about,
-            html("header", {}, this.heading, this.note, this.toggle), this.table, this.empty);
-        this.toggle.addEventListener("click", () => {
-            this.sharedAxis = !this.sharedAxis;
-            set(this.toggle, { "aria-checked": this.sharedAxis });
-            this.draw();
-        });
+        const about = { class: "health", "data-part": "health", "aria-label": "Health of the layers" };
+        this.node = card(about, "Health of the layers", [this.note, this.toggle], this.table, this.empty);
         this.cells = new Map();
     }
 

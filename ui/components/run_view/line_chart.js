@@ -1,7 +1,7 @@
 // Draws curves over the iterations in real pixels: axes, curves with labels at their tips, chance line, cursor, hover.
 
 import { Axes, logTicks, spread, ticks } from "../shared/axes.js";
-import { clamp, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
+import { card, clamp, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
 import { isNumber, powerOfTen, whole } from "../shared/numbers.js";
 import { nearest } from "./recording.js";
 
@@ -40,16 +40,14 @@ export class LineChart {
         const all = (part) => this.parts.map((parts) => parts[part]);
         this.plot = svg("svg", { class: "plot", overflow: "hidden" }, this.chanceLine, this.markLine, this.hoverLine,
             ...all("line"), ...all("dots"));
-        this.target = svg("rect", { class: "target", "data-target": this.name });
+        const at = (event) => this.axes.at(event, this.canvas)[0];
+        this.target = svg("rect", { class: "target", "data-target": this.name, ...onDrag((event) => this.scrub(at(event))) });
+        set(this.target, { onpointermove: (event) => this.hover(at(event)), onpointerleave: () => this.hover(null) });
         this.canvas = svg("svg", { class: "canvas", role: "img", "aria-label": this.title }, this.axes.node, this.plot,
             this.cursorLine, ...all("tip"), ...all("cursor"), this.chanceText, this.markText, ...all("label"), this.empty, this.target);
         this.box = html("div", { class: "box" }, this.canvas);
-        const about = { class: `card chart ${this.name}`, "data-chart": this.name, "aria-label": this.title };
-        this.node = html("section", about, html("header", {}, html("h3", {}, this.title), this.note, this.readout), this.box);
-        const at = (event) => this.axes.at(event, this.canvas)[0];
-        onDrag(this.target, (event) => this.scrub(at(event)));
-        this.target.addEventListener("pointermove", (event) => this.hover(at(event)));
-        this.target.addEventListener("pointerleave", () => this.hover(null));
+        const about = { class: `chart ${this.name}`, "data-chart": this.name, "aria-label": this.title };
+        this.node = card(about, this.title, [this.note, this.readout], this.box);
     }
 
     // Take the size that the style sheet gives; true if there is any.

@@ -1,7 +1,7 @@
 // Shows a frame's picture: a montage of tiles, or a decision boundary with axes and the data points over it.
 
 import { Axes, ticks } from "../shared/axes.js";
-import { html, pool, rem, set, svg, write } from "../shared/dom.js";
+import { card, html, pool, rem, set, svg, write } from "../shared/dom.js";
 import { tickLabel, whole } from "../shared/numbers.js";
 
 // One marker a class, as a path around (x, y): told apart by shape, not by colour only.
@@ -23,7 +23,7 @@ function cross(x, y, a) {
 export class Picture {
     constructor() {
         this.heading = html("h3");
-        this.image = html("img", { class: "picture", decoding: "sync", alt: "", draggable: "false" });
+        this.image = html("img", { class: "picture", decoding: "sync", alt: "", draggable: "false", onload: () => this.fit() });
         this.axes = new Axes({});
         this.markers = svg("g", { class: "points" });
         this.overlay = svg("svg", { class: "overlay", "aria-hidden": "true" }, this.axes.node, this.markers);
@@ -31,9 +31,8 @@ export class Picture {
         this.box = html("div", { class: "box" }, this.image, this.overlay, this.empty);
         this.legend = html("ul", { class: "legend" });
         this.caption = html("p", { class: "caption" });
-        this.node = html("section", { class: "card picture-card", "data-part": "picture" },
-            html("header", {}, this.heading), this.box, this.legend, this.caption);
-        this.image.addEventListener("load", () => this.fit());
+        const about = { class: "picture-card", "data-part": "picture" };
+        this.node = card(about, this.heading, [], this.box, this.legend, this.caption);
     }
 
     // What stays the same over a run: null if the run has no picture.

@@ -93,10 +93,12 @@ class RunView {
             html("div", { class: "curves" }, this.loss.node, this.accuracy.node), this.picture.node,
             html("div", { class: "side" }, this.health.node, this.diagnosis.node));
         const names = { role: "region", "aria-label": "Training run", "data-testid": "run-view", "data-updates": 0 };
-        this.root = html("div", { class: "component run-view", ...names }, top, layout, this.scrubber.node);
-        this.root.addEventListener("keydown", (event) => this.scrubber.key(event));
-        this.root.addEventListener("pointerenter", () => { this.hovered = true; });
-        this.root.addEventListener("pointerleave", () => { this.hovered = false; });
+        const heard = {
+            onkeydown: (event) => this.scrubber.key(event),
+            onpointerenter: () => { this.hovered = true; },
+            onpointerleave: () => { this.hovered = false; },
+        };
+        this.root = html("div", { class: "component run-view", ...names, ...heard }, top, layout, this.scrubber.node);
     }
 
     // A key pressed elsewhere on the page, while the pointer is here.

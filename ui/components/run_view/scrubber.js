@@ -19,9 +19,8 @@ const FRAME_MS = [50, 400];
 // `go(index)` shows a frame, `follow(on)` is called when the learner turns following on or off.
 export class Scrubber extends Player {
     constructor({ go, follow }) {
-        const on = { type: "button", "aria-pressed": "true", "data-control": "follow" };
+        const on = { type: "button", "aria-pressed": "true", "data-control": "follow", onclick: () => follow(!this.following) };
         const button = html("button", on, "Follow latest");
-        button.addEventListener("click", () => follow(!this.following));
         super({ go, pace: () => frameTime(this.count), words: WORDS, name: "scrubber", more: [button] });
         this.followButton = button;
     }

@@ -18,10 +18,12 @@ export function svg(tag, attributes = {}, ...children) {
     return fill(document.createElementNS(SVG_SPACE, tag), attributes, children);
 }
 
-// Write the attributes that differ; null or undefined removes one.
+// Write the attributes that differ; null or undefined removes one, a function (as `onclick`) listens.
 export function set(node, attributes) {
     for (const [name, value] of Object.entries(attributes)) {
-        if (value === null || value === undefined) {
+        if (typeof value === "function") {
+            node.addEventListener(name.slice(2), value);
+        } else if (value === null || value === undefined) {
             node.removeAttribute(name);
         } else if (node.getAttribute(name) !== String(value)) {
             node.setAttribute(name, value);
@@ -66,11 +68,17 @@ export function take(event) {
     event.stopPropagation();
 }
 
-// `act(event)` where the pointer is pressed on `node`, and wherever it goes until it is let go.
-export function onDrag(node, act) {
-    node.addEventListener("pointerdown", (event) => {
-        node.setPointerCapture(event.pointerId);
+// One of an element that calls `act(event)` where the pointer is pressed on it, and wherever it goes until it is let go.
+export function onDrag(act) {
+    const press = (event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
         act(event);
-    });
-    node.addEventListener("pointermove", (event) => event.buttons & 1 && act(event));
+    };
+    return { onpointerdown: press, onpointermove: (event) => event.buttons & 1 && act(event) };
+}
+
+// A card: its title, what stands beside it, and what it holds.
+export function card(about, title, beside, ...children) {
+    const heading = typeof title === "string" ? html("h3", {}, title) : title;
+    return html("section", { ...about, class: `card ${about.class}` }, html("header", {}, heading, ...beside), ...children);
 }

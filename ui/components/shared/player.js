@@ -10,26 +10,34 @@ const ICONS = {
     last: "M20 4v16M4 4l11 8l-11 8z",
 };
 const PAUSE = "M6 5h3v14h-3zM15 5h3v14h-3z";
+const USUAL = {
+    first: "First step",
+    previous: "Previous step",
+    play: "Play",
+    pause: "Pause",
+    next: "Next step",
+    last: "Last step",
+    slider: "Step",
+    group: "Steps",
+};
 const LEAD = 1 / 3; // of the time that a step has: so soon after "play" comes the first
 const OWN_KEYS = "select, svg [role=slider]";
 
 // Options: `go(index)` shows a step, `pace()` tells how many ms a step has while it plays, and `atOnce` how many may go
-// by from one picture to the next; `words` has a label for each button, pause, slider and group; `lowest` is the
+// by from one picture to the next; `words` are labels other than the usual ones; `lowest` is the
 // slider's number for the first step; `name` is the group's class, `more` stands behind all.
 export class Player {
-    constructor({ go, pace, words, name = "player", lowest = 0, atOnce = 1, more = [] }) {
-        Object.assign(this, { go, pace, words, lowest, atOnce, count: 0, at: 0, ready: false, playing: 0 });
+    constructor({ go, pace, words = {}, name = "player", lowest = 0, atOnce = 1, more = [] }) {
+        Object.assign(this, { go, pace, words: { ...USUAL, ...words }, lowest, atOnce, count: 0, at: 0, ready: false, playing: 0 });
         this.buttons = Object.fromEntries(Object.entries(ICONS).map(([act, icon]) => {
-            const about = { type: "button", "aria-label": words[act], title: words[act], "data-control": act };
-            const button = html("button", about, svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: icon })));
-            button.addEventListener("click", () => this.act(act));
-            return [act, button];
+            const label = this.words[act];
+            const about = { type: "button", "aria-label": label, title: label, "data-control": act, onclick: () => this.act(act) };
+            return [act, html("button", about, svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: icon })))];
         }));
-        this.slider = html("input", { type: "range", min: lowest, max: lowest, step: 1, value: lowest,
-            "aria-label": words.slider, "data-control": "slider" });
-        this.slider.addEventListener("input", () => this.move(Number(this.slider.value) - lowest));
+        this.slider = html("input", { type: "range", min: lowest, max: lowest, step: 1, value: lowest, "data-control": "slider",
+            "aria-label": this.words.slider, oninput: () => this.move(Number(this.slider.value) - lowest) });
         this.place = html("output", { class: "place", "data-part": "place" });
-        this.node = html("div", { class: `transport ${name}`, role: "group", "aria-label": words.group },
+        this.node = html("div", { class: `transport ${name}`, role: "group", "aria-label": this.words.group },
             html("div", { class: "buttons" }, ...Object.values(this.buttons)), this.slider, this.place, ...more);
     }
 

@@ -109,38 +109,40 @@ class Sketch {
 
     listen() {
         const drag = (event) => this.put(...this.held, this.axes.at(event, this.canvas)[1]);
-        this.canvas.addEventListener("pointerdown", (event) => {
-            this.held = event.button === 0 ? this.near(event) : null;
+        const end = () => {
             if (this.held) {
-                this.canvas.setPointerCapture(event.pointerId);
-                this.handles[this.held[0]][this.held[1]].focus({ preventScroll: true });
-                event.preventDefault();
-                drag(event);
+                this.held = null;
+                this.tell(0);
             }
-        });
-        this.canvas.addEventListener("pointermove", (event) => {
-            if (this.held) {
-                drag(event);
-            } else {
-                set(this.canvas, { "data-near": this.near(event) ? "" : null });
-            }
-        });
-        for (const end of ["pointerup", "pointercancel"]) {
-            this.canvas.addEventListener(end, () => {
+        };
+        set(this.canvas, {
+            onpointerdown: (event) => {
+                this.held = event.button === 0 ? this.near(event) : null;
                 if (this.held) {
-                    this.held = null;
-                    this.tell(0);
+                    this.canvas.setPointerCapture(event.pointerId);
+                    this.handles[this.held[0]][this.held[1]].focus({ preventScroll: true });
+                    event.preventDefault();
+                    drag(event);
                 }
-            });
-        }
+            },
+            onpointermove: (event) => {
+                if (this.held) {
+                    drag(event);
+                } else {
+                    set(this.canvas, { "data-near": this.near(event) ? "" : null });
+                }
+            },
+            onpointerup: end,
+            onpointercancel: end,
+            onkeydown: (event) => this.key(event),
+            onfocusin: (event) => this.read(...this.find(event.target)),
+        });
         // Chromium heeds touch-action on no part of an SVG picture, and would scroll instead.
         this.canvas.addEventListener("touchstart", (event) => {
             if (this.near(event.touches[0])) {
                 event.preventDefault();
             }
         }, { passive: false });
-        this.canvas.addEventListener("keydown", (event) => this.key(event));
-        this.canvas.addEventListener("focusin", (event) => this.read(...this.find(event.target)));
     }
 
     find(handle) {

@@ -25,32 +25,25 @@ export class Graph {
             return { ...edge, forward, back };
         });
         this.boxes = graph.boxes.map((box) => ({ ...box, element: this.box(box, nodes[box.node]) }));
-        const title = svg("title");
-        title.textContent = graph.title;
         const { width, height } = graph;
         this.svg = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Graph of ${graph.title}` },
-            title, svg("defs", {}, arrow("arrow"), arrow("arrow-back")),
+            svg("title", {}, graph.title), svg("defs", {}, arrow("arrow"), arrow("arrow-back")),
             ...this.edges.flatMap(({ forward, back }) => [forward, back]), ...this.boxes.map(({ element }) => element));
         this.node.replaceChildren(this.svg);
         this.resize();
     }
 
     box({ node, x, y, width }, { name, shape, kind }) {
-        const text = svg("text", { class: "name", y: -3 });
-        text.textContent = name;
-        const size = svg("text", { class: "size", y: 16 });
-        size.textContent = formShape(shape);
-        const element = svg("g", { class: "box", transform: `translate(${x},${y})`, role: "button", tabindex: 0,
-            "data-kind": kind, "data-name": name, "aria-label": `${name}, ${formShape(shape)}` },
-        svg("rect", { x: -width / 2, y: -BOX / 2, width, height: BOX, rx: kind === "computed" ? 6 : BOX / 2 }), text, size);
-        element.addEventListener("click", () => this.go(node));
-        element.addEventListener("keydown", (event) => {
+        const onkeydown = (event) => {
             if (event.key === "Enter" || event.key === " ") {
                 event.preventDefault();
                 this.go(node);
             }
-        });
-        return element;
+        };
+        const about = { role: "button", tabindex: 0, "data-kind": kind, "data-name": name, "aria-label": `${name}, ${formShape(shape)}` };
+        return svg("g", { class: "box", transform: `translate(${x},${y})`, ...about, onclick: () => this.go(node), onkeydown },
+            svg("rect", { x: -width / 2, y: -BOX / 2, width, height: BOX, rx: kind === "computed" ? 6 : BOX / 2 }),
+            svg("text", { class: "name", y: -3 }, name), svg("text", { class: "size", y: 16 }, formShape(shape)));
     }
 
     // From one node to another through the edge's points; the way back runs `aside` below it, the other way round.

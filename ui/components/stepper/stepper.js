@@ -1,6 +1,6 @@
 // Walks through a trace (see trace.py): the graph, the node's formula with its numbers, and the line of source.
 
-import { html, set, write } from "../shared/dom.js";
+import { card, html, set, write } from "../shared/dom.js";
 import { component } from "../shared/mount.js";
 import { Player } from "../shared/player.js";
 import { Address } from "./address.js";
@@ -15,44 +15,31 @@ import { Sum } from "./sum.js";
 const DIGITS = [[3, "3 digits"], [6, "6 digits"], [17, "all digits"]];
 const GRAPH_SHARE = 0.6; // of the width, if the source stands beside it
 const STEP_MS = 1400; // to read one step
-const WORDS = {
-    first: "First step",
-    previous: "Previous step",
-    play: "Play",
-    pause: "Pause",
-    next: "Next step",
-    last: "Last step",
-    slider: "Step",
-    group: "Steps",
-};
 const left = new Map(); // by the component's key, the title and step at which it was left
 
 class Stepper {
     constructor() {
         this.graph = new Graph((node) => this.goTo(node));
-        this.walk = new Player({ go: (step) => this.go(step), pace: () => STEP_MS, words: WORDS, name: "walk", lowest: 1 });
+        this.walk = new Player({ go: (step) => this.go(step), pace: () => STEP_MS, name: "walk", lowest: 1 });
         this.source = new Source();
         this.sum = new Sum({ change: (name, index, text) => this.change(name, index, text), point: (cell) => this.point(cell) });
         this.heading = html("h2");
         this.phase = html("span", { class: "phase", "data-part": "phase" });
         this.view = new NodeView();
         this.elsewhere = html("div", { class: "elsewhere", "data-part": "elsewhere", hidden: "" });
-        this.digits = html("select", { "aria-label": "Digits", "data-control": "digits" },
-            ...DIGITS.map(([digits, label]) => html("option", { value: digits }, label)));
-        this.digits.addEventListener("change", () => this.draw(this.chosen));
-        const about = html("section", { class: "card node", "aria-label": "This node" },
-            html("header", {}, this.heading, this.phase, this.digits), ...this.view.parts,
-            html("div", { class: "footer" }, this.sum.node, this.elsewhere));
-        this.layout = html("div", { class: "layout" }, this.graph.node, this.walk.node, this.source.node, about);
-        this.root = html("div", { class: "component stepper", role: "region", "aria-label": "Step by step", "data-testid": "stepper" },
-            this.layout);
-        this.root.addEventListener("click", (event) => this.pick(event.target.closest?.(".cell")));
-        this.root.addEventListener("mousedown", (event) => { // the arrow keys go on stepping after a click
-            if (event.target.closest?.(".cell")) {
-                event.preventDefault();
-            }
-        });
-        this.root.addEventListener("keydown", (event) => moveInMatrix(event, (cell) => this.pick(cell)));
+        const about = { "aria-label": "Digits", "data-control": "digits", onchange: () => this.draw(this.chosen) };
+        this.digits = html("select", about, ...DIGITS.map(([digits, label]) => html("option", { value: digits }, label)));
+        const node = card({ class: "node", "aria-label": "This node" }, this.heading, [this.phase, this.digits],
+            ...this.view.parts, html("div", { class: "footer" }, this.sum.node, this.elsewhere));
+        this.layout = html("div", { class: "layout" }, this.graph.node, this.walk.node, this.source.node, node);
+        const names = { role: "region", "aria-label": "Step by step", "data-testid": "stepper" };
+        this.root = html("div", {
+            class: "component stepper", ...names,
+            onclick: (event) => this.pick(event.target.closest?.(".cell")),
+            // the arrow keys go on stepping after a click
+            onmousedown: (event) => event.target.closest?.(".cell") && event.preventDefault(),
+            onkeydown: (event) => moveInMatrix(event, (cell) => this.pick(cell)),
+        }, this.layout);
     }
 
     onKey(event) {
@@ -181,10 +168,8 @@ class Stepper {
     // A button to the step that made the chosen number.
     link(number, gradient) {
         const to = this.trace.steps.findIndex((s) => s.node === number && (s.phase === "backward") === Boolean(gradient));
-        const about = { type: "button", "data-control": "there", hidden: to < 0 ? "" : null };
-        const button = html("button", about, `${this.texts.there} ${to + 1}`);
-        button.addEventListener("click", () => this.walk.move(to));
-        return button;
+        const about = { type: "button", "data-control": "there", hidden: to < 0 ? "" : null, onclick: () => this.walk.move(to) };
+        return html("button", about, `${this.texts.there} ${to + 1}`);
     }
 
     // Point to where a number of the sum stands; null: nowhere any more.

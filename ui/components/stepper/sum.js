@@ -53,22 +53,19 @@ export class Sum {
         if (!cell) {
             return text;
         }
-        const node = html("span", { class: "term" }, text);
-        node.addEventListener("pointerenter", () => this.point(cell));
-        node.addEventListener("pointerleave", () => this.point(null));
-        return node;
+        const pointed = { onpointerenter: () => this.point(cell), onpointerleave: () => this.point(null) };
+        return html("span", { class: "term", ...pointed }, text);
     }
 
     form(name, edit, index, value, texts) {
         const typed = plain(value, EXACT).replaceAll("−", "-");
         const field = html("input", { type: "text", inputmode: "decimal", value: typed, "aria-label": name, maxlength: 40,
             autocomplete: "off", "data-control": "number" });
-        const node = html("form", { class: "edit" }, html("label", {}, html("b", {}, `${name} = `), field),
-            html("button", { type: "submit" }, texts.set), html("span", {}, texts.input));
-        node.addEventListener("submit", (event) => {
+        const onsubmit = (event) => {
             event.preventDefault();
             this.change(edit, index, field.value);
-        });
-        return node;
+        };
+        return html("form", { class: "edit", onsubmit }, html("label", {}, html("b", {}, `${name} = `), field),
+            html("button", { type: "submit" }, texts.set), html("span", {}, texts.input));
     }
 }

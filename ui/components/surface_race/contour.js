@@ -1,7 +1,7 @@
 // Draws the surface as a contour picture, the paths on it up to the step shown, and the start, which can be dragged.
 
 import { Axes, spread, ticks } from "../shared/axes.js";
-import { clamp, html, isPlain, pool, rem, set, svg, take, write } from "../shared/dom.js";
+import { card, clamp, html, isPlain, pool, rem, set, svg, take, write } from "../shared/dom.js";
 import { short, tickLabel } from "../shared/numbers.js";
 import { rgb } from "../shared/theme.js";
 import { Heights } from "./heights.js";
@@ -36,8 +36,7 @@ export class Contour {
             this.handle, this.heads, this.labels);
         this.canvas = svg("svg", { class: "canvas" }, this.axes.node, this.inside);
         this.box = html("div", { class: "box" }, this.picture, this.canvas);
-        this.node = html("section", { class: "card contour", "aria-label": "Surface" },
-            html("header", {}, this.heading, this.readout), this.box);
+        this.node = card({ class: "contour", "aria-label": "Surface" }, this.heading, [this.readout], this.box);
         this.listen();
     }
 
@@ -45,34 +44,42 @@ export class Contour {
         const at = (event) => this.axes.at(event, this.canvas);
         const drag = (event, done) => this.place(...at(event), done);
         for (const node of [this.handle, this.target]) {
-            node.addEventListener("pointerdown", (event) => {
-                if (event.button !== 0 || (node === this.target && event.pointerType === "touch")) {
-                    return; // a finger on the surface scrolls the page; a tap, below, places the start
-                }
-                node.setPointerCapture(event.pointerId);
-                this.dragging = true;
-                drag(event, false);
+            set(node, {
+                onpointerdown: (event) => {
+                    if (event.button === 0 && (node === this.handle || event.pointerType !== "touch")) {
+                        node.setPointerCapture(event.pointerId); // a finger on the surface scrolls the page; a tap places the start
+                        this.dragging = true;
+                        drag(event, false);
+                    }
+                },
+                onpointermove: (event) => this.dragging && drag(event, false),
+                onpointerup: (event) => {
+                    if (this.dragging) {
+                        drag(event, true);
+                        this.dragging = false;
+                    }
+                },
+                onpointercancel: () => { this.dragging = false; },
             });
-            node.addEventListener("pointermove", (event) => this.dragging && drag(event, false));
-            node.addEventListener("pointerup", (event) => this.dragging && drag(event, true));
-            for (const end of ["pointerup", "pointercancel"]) {
-                node.addEventListener(end, () => { this.dragging = false; });
-            }
         }
+        set(this.target, {
+            onclick: (event) => event.pointerType === "touch" && drag(event, true),
+            onpointermove: (event) => this.read(...at(event)),
+            onpointerleave: () => write(this.readout, ""),
+        });
+        set(this.handle, { onkeydown: (event) => this.key(event) });
         // Chromium heeds touch-action on no part of an SVG picture, and would scroll instead.
         this.handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-        this.target.addEventListener("click", (event) => event.pointerType === "touch" && drag(event, true));
-        this.target.addEventListener("pointermove", (event) => this.read(...at(event)));
-        this.target.addEventListener("pointerleave", () => write(this.readout, ""));
-        this.handle.addEventListener("keydown", (event) => {
-            if (event.key in KEYS && isPlain(event)) {
-                const [x0, x1, y0, y1] = this.surface.extent;
-                const size = event.shiftKey ? SMALL / 10 : SMALL;
-                const [across, up] = KEYS[event.key];
-                this.place(this.start[0] + across * size * (x1 - x0), this.start[1] + up * size * (y1 - y0), true);
-                take(event);
-            }
-        });
+    }
+
+    key(event) {
+        if (event.key in KEYS && isPlain(event)) {
+            const [x0, x1, y0, y1] = this.surface.extent;
+            const size = event.shiftKey ? SMALL / 10 : SMALL;
+            const [across, up] = KEYS[event.key];
+            this.place(this.start[0] + across * size * (x1 - x0), this.start[1] + up * size * (y1 - y0), true);
+            take(event);
+        }
     }
 
     read(x, y) {

@@ -1,7 +1,7 @@
 // Draws loss against step for all rules on a logarithmic axis, up to the step shown.
 
 import { Axes, logTicks, spread, ticks } from "../shared/axes.js";
-import { clamp, html, onDrag, pool, rem, set, svg, write } from "../shared/dom.js";
+import { card, clamp, html, onDrag, pool, rem, set, svg, write } from "../shared/dom.js";
 import { powerOfTen, tickLabel, whole } from "../shared/numbers.js";
 import { drawLines, pieces, stepOf } from "./tracks.js";
 
@@ -17,12 +17,12 @@ export class LossChart {
         this.lines = svg("g", {});
         this.marks = svg("g", {});
         this.labels = svg("g", {});
-        this.target = svg("rect", { class: "target", "data-target": "loss" });
+        const drag = onDrag((event) => scrub(Math.round(this.axes.at(event, this.canvas)[0])));
+        this.target = svg("rect", { class: "target", "data-target": "loss", ...drag });
         this.canvas = svg("svg", { class: "canvas", role: "img", "aria-label": "Loss against step" },
             this.axes.node, this.cursor, this.lines, this.marks, this.labels, this.target);
         this.box = html("div", { class: "box" }, this.canvas);
-        this.node = html("section", { class: "card loss" }, html("header", {}, html("h3", {}, "Loss against step"), this.note), this.box);
-        onDrag(this.target, (event) => scrub(Math.round(this.axes.at(event, this.canvas)[0])));
+        this.node = card({ class: "loss" }, "Loss against step", [this.note], this.box);
     }
 
     build(tracks, steps, lowest) {

@@ -1,6 +1,6 @@
 // Tells what each rule is about: loss, step, and bars for what it remembers, along x and along y.
 
-import { html, set, svg, write } from "../shared/dom.js";
+import { card, html, set, svg, write } from "../shared/dom.js";
 import { NOTHING, short } from "../shared/numbers.js";
 import { standing, stepOf } from "./tracks.js";
 
@@ -16,8 +16,8 @@ export class Memory {
     constructor() {
         this.rows = html("div", { class: "rules" });
         this.empty = html("p", { class: "empty" });
-        this.node = html("section", { class: "card memory", "aria-label": "What each rule remembers" },
-            html("header", {}, html("h3", {}, "Each rule at this step")), this.rows, this.empty);
+        const about = { class: "memory", "aria-label": "What each rule remembers" };
+        this.node = card(about, "Each rule at this step", [], this.rows, this.empty);
     }
 
     // Make a block for each track.

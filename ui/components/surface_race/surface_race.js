@@ -12,17 +12,8 @@ import { unpack } from "./tracks.js";
 const BESIDE = 4; // so many rules' numbers fit beside the picture, more go below it
 const SEND_MS = 100; // while the start is dragged, Python is asked for new paths at most this often
 const SPEEDS = [1, 5, 20, 60, 200]; // steps a second
-const USUAL = 20;
-const WORDS = {
-    first: "To the start",
-    previous: "One step back",
-    play: "Play",
-    pause: "Pause",
-    next: "One step",
-    last: "To the end",
-    slider: "Step",
-    group: "Steps of the race",
-};
+const SPEED = 20;
+const WORDS = { first: "To the start", previous: "One step back", next: "One step", last: "To the end", group: "Steps of the race" };
 
 class SurfaceRace {
     constructor() {
@@ -32,7 +23,7 @@ class SurfaceRace {
         this.memory = new Memory();
         this.speed = html("select", { "aria-label": "Speed", "data-control": "speed" },
             ...SPEEDS.map((speed) => html("option", { value: speed }, `${speed} ${speed > 1 ? "steps" : "step"} / s`)));
-        this.speed.value = String(USUAL);
+        this.speed.value = String(SPEED);
         const pace = () => 1000 / Number(this.speed.value);
         const go = (step) => this.go(step);
         this.player = new Player({ go, pace, atOnce: Infinity, words: WORDS, more: [this.speed] });
@@ -40,10 +31,9 @@ class SurfaceRace {
         this.outcome = html("p", { class: "outcome", role: "status", "data-part": "outcome" });
         this.layout = html("div", { class: "layout" }, this.contour.node, this.player.node, this.loss.node, this.memory.node);
         const names = { role: "region", "aria-label": "Race on a surface", "data-testid": "surface-race", tabindex: -1 };
-        this.root = html("div", { class: "component surface-race", ...names },
-            html("div", { class: "verdict" }, this.guess, this.outcome),
-            this.layout);
-        this.root.addEventListener("keydown", (event) => this.player.key(event));
+        const onkeydown = (event) => this.player.key(event);
+        this.root = html("div", { class: "component surface-race", ...names, onkeydown },
+            html("div", { class: "verdict" }, this.guess, this.outcome), this.layout);
     }
 
     leave() {
