@@ -23,7 +23,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 OWN_404 = ("_stcore/health", "_stcore/host-config")  # Streamlit looks for them beside a deep link first
 OpenPage = Callable[..., Page]
-expect.set_options(timeout=20_000)
+ENOUGH = 90.0  # seconds after which a test fails rather than hangs: for a machine that does much else
+expect.set_options(timeout=1000 * ENOUGH)
 
 
 def free_port() -> int:
@@ -107,7 +108,7 @@ def open_page(app: str, browser: Browser) -> Iterator[OpenPage]:
                 else None
             ),
         )
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(1000 * ENOUGH)
         page.goto(f"{base}/{address}", wait_until="domcontentloaded")
         return page
 
@@ -135,8 +136,17 @@ def number(page: Page, name: str) -> int:
     return int(view(page).get_attribute(f"data-{name}") or 0)
 
 
-def wait_until(page: Page, condition: Callable[[], bool], seconds: float = 20) -> None:
-    last = time.monotonic() + seconds
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    last = time.monotonic() + ENOUGH
     while not condition():
         assert time.monotonic() < last, "the condition did not come true"
         page.wait_for_timeout(50)
+
+
+def settle(page: Page) -> None:
+    """Wait until no script runs for the page, and none has begun for half a second."""
+    idle = page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]")
+    for _ in range(2):
+        expect(idle).to_be_attached()
+        page.wait_for_timeout(500)
+    expect(idle).to_be_attached()

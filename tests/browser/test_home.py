@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import expect
 
-from bench.live_sessions import visit_all
+from bench.live_sessions import Visit, visit_all
 from tests.browser.conftest import OpenPage, button, number, view, wait_until
 
 A_CURVE = re.compile("^M.*L")
@@ -62,8 +62,12 @@ def test_every_lesson_opens(open_page: OpenPage):
 
 
 def test_many_may_come_at_once(app: str):
-    with ThreadPoolExecutor(1) as other:  # in this one, Playwright's event loop runs
-        visits = other.submit(visit_all, app, 12, timeout=3, apart=0).result()
+    visits: list[Visit] = []
+    for seconds in (3, 15, 60):  # a busy machine takes longer until all have seen a step
+        with ThreadPoolExecutor(1) as other:  # in this one, Playwright's event loop runs
+            visits = other.submit(visit_all, app, 12, timeout=seconds, apart=0).result()
+        if all(visit.iteration > 0 for visit in visits):
+            break
     assert [visit.faults for visit in visits] == [[]] * 12
     assert all(visit.status == "running" and visit.iteration > 0 for visit in visits)
 

@@ -115,7 +115,7 @@ def test_play_pause_and_speed(open_page: OpenPage):
     wait_until(page, lambda: step(page) > 2)
     button(page, "Pause").click()
     stopped = step(page)
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(400)  # two steps' time; a slower machine would only step less
     assert step(page) == stopped
     control(page, "speed").select_option("200")
     control(page, "next").focus()

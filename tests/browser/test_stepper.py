@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage, button, wait_until
+from tests.browser.conftest import OpenPage, button, settle, wait_until
 
 BATCHNORM = "layers?lay_what=Batch+normalization"
 
@@ -36,7 +36,7 @@ def lit(page: Page) -> set[str]:
 
 def quiet(page: Page, do: Callable[[], None]) -> None:
     """Do it, and see that the browser sends nothing to the server meanwhile."""
-    page.wait_for_timeout(500)
+    settle(page)
     sent: list[str | bytes] = page.evaluate("() => { window.sent = []; return window.sent; }")
     page.evaluate("""() => {
         if (!window.send) {
@@ -45,7 +45,7 @@ def quiet(page: Page, do: Callable[[], None]) -> None:
         }
     }""")
     do()
-    page.wait_for_timeout(700)
+    settle(page)
     sent = page.evaluate("() => window.sent")
     assert sent == []
 
@@ -85,10 +85,11 @@ def test_buttons_slider_and_keys_step_without_the_server(open_page: OpenPage):
 def test_playing_goes_on_by_itself_until_it_is_stopped(open_page: OpenPage):
     page = open_page("layers")
     button(page, "Play").click()
-    expect(stepper(page, step=3)).to_be_visible()
+    wait_until(page, lambda: int(stepper(page).get_attribute("data-step") or 0) >= 3)
     button(page, "Pause").click()
     step = stepper(page).get_attribute("data-step")
-    page.wait_for_timeout(2000)
+    expect(button(page, "Play")).to_be_visible()
+    page.wait_for_timeout(2000)  # a slower machine would only step less
     assert stepper(page).get_attribute("data-step") == step
 
 
@@ -195,8 +196,7 @@ def test_more_digits_can_be_had(open_page: OpenPage):
     page = open_page("layers?lay_what=Softmax+loss&step=4")
     expect(stepper(page, node="e")).to_be_visible()
     page.get_by_label("Digits").select_option("6 digits")
-    page.wait_for_timeout(100)
-    assert re.search(r"\d\.\d{5}", page.locator("[data-part=numbers]").inner_text())
+    expect(page.locator("[data-part=numbers]")).to_contain_text(re.compile(r"\d\.\d{5}"))
 
 
 # ------------------------------------------------------------------------------------------------------------ edits
@@ -281,9 +281,8 @@ def test_nothing_runs_out_of_a_narrow_window(open_page: OpenPage, what: str):
     page = open_page(f"layers?lay_what={what.replace(' ', '+')}&step=12")
     page.set_viewport_size({"width": 390, "height": 844})
     expect(stepper(page)).to_be_visible()
-    page.wait_for_timeout(300)
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
-    assert stepper(page).evaluate("root => root.scrollWidth <= root.clientWidth")
+    wait_until(page, lambda: page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"))
+    wait_until(page, lambda: stepper(page).evaluate("root => root.scrollWidth <= root.clientWidth"))
 
 
 def test_a_step_takes_few_milliseconds(open_page: OpenPage):

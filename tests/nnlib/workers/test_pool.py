@@ -249,6 +249,7 @@ def test_a_task_that_does_not_listen_is_killed(make_pool, tmp_path):
     pool = make_pool(1)
     task = pool.submit(Noted("deaf", file=str(tmp_path / "deaf now")))
     poll((tmp_path / "deaf now").exists)
+    assert pool.wait_for(lambda: bool(task.events), ENOUGH)  # what it says may still be on its way
     pool.stop(task)
     assert pool.wait_for(lambda: not pool.processes(), ENOUGH)
     after = pool.submit(Noted("facts", names=[]))
