@@ -134,6 +134,11 @@ class TestSteps:
         assert ("dx" if what == self.SIMPLIFIED else "rstd") in names
         assert "own code agree" in text(app) or "numerical gradient agree" in text(app)
 
+    @pytest.mark.parametrize(("what", "question"), [("Batch normalization", "two"), (SIMPLIFIED, "simplified")])
+    def test_the_question_is_about_what_is_on_screen(self, open_page: OpenPage, what: str, question: str):
+        app = open_page("batchnorm", bn_part="Step through", bn_steps_what=what)
+        assert [radio.key for radio in app.radio] == [f"quiz_batchnorm_question {question}"]
+
 
 @pytest.mark.parametrize("strange", ["", "NaN", "1e999", "-5", "☃", "1.5"])
 @pytest.mark.parametrize("part", PREDICTED)

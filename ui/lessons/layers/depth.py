@@ -96,7 +96,7 @@ def _verdict(name: str, arrays: list[ndarray]) -> None:
     growth = end / start if start else 0.0
     kind = "explodes" if growth > GROWN else "vanishes" if growth < 1 / GROWN else "keeps"
     layers = (1, len(arrays)) if name == "forward" else (len(arrays), 1)
-    lesson.show(PAGE, f"{name} {kind}", growth=f"{growth:.2g}", first=layers[0], last=layers[1])
+    lesson.show(PAGE, f"signal {name} {kind}", growth=f"{growth:.2g}", first=layers[0], last=layers[1])
 
 
 def _one_layer(width: int, scale: float | str, relu_every: int) -> dict[str, str]:

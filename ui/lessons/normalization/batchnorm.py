@@ -142,5 +142,5 @@ def two_backward_passes() -> None:
 def steps() -> None:
     """The graph, forward and back."""
     lesson.show(PAGE, "steps")
-    lesson_stepper("bn_steps", [SUBJECTS["batchnorm"], SIMPLIFIED])
-    lesson.ask(PAGE, "question two")
+    shown = lesson_stepper("bn_steps", [SUBJECTS["batchnorm"], SIMPLIFIED])
+    lesson.ask(PAGE, "question simplified" if shown.subject is SIMPLIFIED else "question two")

@@ -54,7 +54,7 @@ def _matching() -> None:
     for which, answer in answers.items():
         number = options.index(answer)
         show = feedback[which].success if number == RIGHT[which] else feedback[which].warning
-        show(lesson.text(PAGE, f"{which} {number + 1}"))
+        show(lesson.text(PAGE, f"match {which} {number + 1}"))
     lesson.show(PAGE, "measured")
     st.table(_influences(name))
 

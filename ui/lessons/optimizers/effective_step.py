@@ -21,8 +21,8 @@ def effective_step_panel() -> None:
         return
     constant = effect("adagrad", signal("constant", STEPS), {"learning_rate": 0.01})
     last = f"{-constant.updates[-1]:.6f}"
-    part = "adagrad right" if guess == "0.0003" else "adagrad wrong"
-    lesson.show(PAGE, part, guess=guess, last=last, share=f"{STEPS**0.5:.1f}")
+    and_it = ", and it" if guess == "0.0003" else "; it"
+    lesson.show(PAGE, "adagrad outcome", guess=guess, and_it=and_it, last=last, share=f"{STEPS**0.5:.1f}")
     controls, charts = st.columns([1, 3.4], gap="large")
     with controls:
         name, seed, settings = _controls()
