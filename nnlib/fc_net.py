@@ -1,6 +1,6 @@
 """A fully connected network of any depth: {affine - [norm] - relu - [dropout]} x L - affine - softmax."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import sqrt
 from typing import Any, NamedTuple
@@ -9,26 +9,35 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.checks import require_mode
-from nnlib.layers import (  # notebooks of the course find all layers here
+from nnlib.layers import *  # noqa: F403 - notebooks of the course find all layers here
+from nnlib.layers import (
     AffineCache,
-    BatchnormCache,
     DropoutCache,
-    LayernormCache,
     ReluCache,
     affine_backward,
     affine_forward,
-    batchnorm_backward,  # noqa: F401
-    batchnorm_backward_alt,
-    batchnorm_forward,
     dropout_backward,
     dropout_forward,
-    layernorm_backward,
-    layernorm_forward,
     relu_backward,
     relu_forward,
     softmax_loss,
 )
+from nnlib.normalization import BatchnormCache, LayernormCache, get_normalization
 from nnlib.params import Parameters
+
+
+class Layers(NamedTuple):
+    """The functions that a network calls; another can be put in the place of one."""
+
+    affine_forward: Callable = affine_forward
+    affine_backward: Callable = affine_backward
+    norm_forward: Any = None  # a function if the network has a normalization
+    norm_backward: Any = None
+    relu_forward: Callable = relu_forward
+    relu_backward: Callable = relu_backward
+    dropout_forward: Callable = dropout_forward
+    dropout_backward: Callable = dropout_backward
+    softmax_loss: Callable = softmax_loss
 
 
 class LayerCache(NamedTuple):
@@ -54,7 +63,7 @@ class FullyConnectedNet:
         input_dim: numbers in an example, D.
         num_classes: C.
         dropout_keep_ratio: probability that dropout keeps a unit; 1 means no dropout.
-        normalization: None, "batchnorm" or "layernorm", before each ReLU.
+        normalization: None or a name in `nnlib.normalization.NORMALIZATIONS`, before each ReLU.
         reg: strength of the L2 penalty, 0.5 * reg * sum(W^2) over all W.
         weight_scale: standard deviation of the initial weights; or "he", sqrt(2 / D), or "xavier", sqrt(1 / D), with D
             the layer's number of inputs (He et al., 2015, eq. 10; Glorot and Bengio, 2010, eq. 1).
@@ -79,8 +88,7 @@ class FullyConnectedNet:
         dtype: type | np.dtype = np.float32,
         seed: int | None = None,
     ):
-        if normalization not in (None, "batchnorm", "layernorm"):
-            raise ValueError(f"there is no normalization {normalization!r}: choose None, 'batchnorm' or 'layernorm'.")
+        norm = get_normalization(normalization)
         if not 0 < dropout_keep_ratio <= 1:
             raise ValueError(f"dropout_keep_ratio is {dropout_keep_ratio}, but a probability to keep: 0 < ratio <= 1.")
         dims = [input_dim, *hidden_dims, num_classes]
@@ -92,6 +100,7 @@ class FullyConnectedNet:
         self.normalization, self.reg, self.weight_scale = normalization, reg, weight_scale
         self.dtype, self.seed, self.iteration = np.dtype(dtype), seed, 0
         self.num_layers = 1 + len(self.hidden_dims)
+        self.layers = Layers() if norm is None else Layers(norm_forward=norm.forward, norm_backward=norm.backward)
 
         shapes: dict[str, tuple[int, ...]] = {}
         for i, (D, H) in enumerate(pairwise(dims), start=1):
@@ -100,14 +109,11 @@ class FullyConnectedNet:
                 shapes[f"gamma{i}"], shapes[f"beta{i}"] = (H,), (H,)
         self._params = Parameters(shapes, self.dtype)
         self._initialize()
-        self.bn_params: list[dict[str, Any]] = (
-            [
-                {"mode": "train", "running_mean": np.zeros(H, self.dtype), "running_var": np.zeros(H, self.dtype)}
-                for H in self.hidden_dims
-            ]
-            if normalization == "batchnorm"
-            else []
-        )
+        self._running = () if norm is None else norm.running
+        self.bn_params: list[dict[str, Any]] = []  # what the normalization of each layer keeps
+        for H in self.hidden_dims if norm else []:
+            running = {name: np.zeros(H, self.dtype) for name in self._running}
+            self.bn_params.append({"mode": "train", **running})
 
     def _initialize(self) -> None:
         normal = np.random.standard_normal if self.seed is None else np.random.default_rng(self.seed).standard_normal
@@ -139,7 +145,7 @@ class FullyConnectedNet:
         if y is None:
             return self.forward(X, "test")[0]
         scores, caches = self.forward(X, "train")
-        data_loss, dscores = softmax_loss(scores, y)
+        data_loss, dscores = self.layers.softmax_loss(scores, y)
         grads = self.backward(dscores, caches)
         penalties = []
         if self.reg:
@@ -154,38 +160,33 @@ class FullyConnectedNet:
     def forward(self, X: ndarray, mode: str) -> tuple[ndarray, list[LayerCache]]:
         """Scores (N, C), and each layer's cache; mode is "train" or "test"."""
         require_mode(mode)
-        params, x, caches = self._params, X.astype(self.dtype, copy=False), []
+        layers, params, x, caches = self.layers, self._params, X.astype(self.dtype, copy=False), []
         norm = relu = dropout = None
         for i in range(1, self.num_layers):
-            x, affine = affine_forward(x, params[f"W{i}"], params[f"b{i}"])
-            if self.normalization == "batchnorm":
+            x, affine = layers.affine_forward(x, params[f"W{i}"], params[f"b{i}"])
+            if layers.norm_forward is not None:
                 self.bn_params[i - 1]["mode"] = mode
-                x, norm = batchnorm_forward(x, params[f"gamma{i}"], params[f"beta{i}"], self.bn_params[i - 1])
-            elif self.normalization == "layernorm":
-                x, norm = layernorm_forward(x, params[f"gamma{i}"], params[f"beta{i}"], {})
-            x, relu = relu_forward(x)
+                x, norm = layers.norm_forward(x, params[f"gamma{i}"], params[f"beta{i}"], self.bn_params[i - 1])
+            x, relu = layers.relu_forward(x)
             if self.use_dropout:
-                x, dropout = dropout_forward(x, self._dropout_param(i, mode))
+                x, dropout = layers.dropout_forward(x, self._dropout_param(i, mode))
             caches.append(LayerCache(affine, norm, relu, dropout))
-        scores, affine = affine_forward(x, params[f"W{self.num_layers}"], params[f"b{self.num_layers}"])
+        scores, affine = layers.affine_forward(x, params[f"W{self.num_layers}"], params[f"b{self.num_layers}"])
         caches.append(LayerCache(affine))
         return scores, caches
 
     def backward(self, dscores: ndarray, caches: list[LayerCache]) -> Parameters:
         """Gradients of all parameters (without the L2 penalty's part) from those of the scores, (N, C)."""
-        grads = self._params.like()
-        dx: Any = dscores
+        layers, grads, dx = self.layers, self._params.like(), dscores
         for i in range(self.num_layers, 0, -1):
             affine, norm, relu, dropout = caches[i - 1]
             if dropout is not None:
-                dx = dropout_backward(dx, dropout)
+                dx = layers.dropout_backward(dx, dropout)
             if relu is not None:
-                dx = relu_backward(dx, relu)
-            if isinstance(norm, BatchnormCache):
-                dx, grads[f"gamma{i}"], grads[f"beta{i}"] = batchnorm_backward_alt(dx, norm)
-            elif isinstance(norm, LayernormCache):
-                dx, grads[f"gamma{i}"], grads[f"beta{i}"] = layernorm_backward(dx, norm)
-            dx, _, grads[f"b{i}"] = affine_backward(dx, affine, need_dx=i > 1, dw_out=grads[f"W{i}"])
+                dx = layers.relu_backward(dx, relu)
+            if norm is not None:
+                dx, grads[f"gamma{i}"], grads[f"beta{i}"] = layers.norm_backward(dx, norm)
+            dx, _, grads[f"b{i}"] = layers.affine_backward(dx, affine, need_dx=i > 1, dw_out=grads[f"W{i}"])
         return grads
 
     def _dropout_param(self, layer: int, mode: str) -> dict[str, Any]:
@@ -194,7 +195,7 @@ class FullyConnectedNet:
 
     def state(self) -> dict[str, ndarray]:
         """Copies of all that training changes: the parameters, and batchnorm's running_mean1, running_var1, ..."""
-        running = {f"{name}{i}": bn[name] for i, bn in enumerate(self.bn_params, start=1) for name in _RUNNING}
+        running = {f"{name}{i}": bn[name] for i, bn in enumerate(self.bn_params, start=1) for name in self._running}
         return {name: array.copy() for name, array in {**self._params, **running}.items()}
 
     def load_state(self, state: dict[str, ndarray]) -> None:
@@ -215,10 +216,7 @@ class FullyConnectedNet:
                 )
         self.params = state
         for i, bn in enumerate(self.bn_params, start=1):
-            bn.update({name: state[f"{name}{i}"].astype(self.dtype) for name in _RUNNING})
-
-
-_RUNNING = ("running_mean", "running_var")
+            bn.update({name: state[f"{name}{i}"].astype(self.dtype) for name in self._running})
 
 
 def _std(weight_scale: float | str, D: int) -> float:

@@ -3,6 +3,7 @@
 The conventions are those of `nnlib.layers`, which offers these functions too.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,10 +116,7 @@ def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarra
     dgamma = column_sum(dout * xhat)  # (D,)
     if mode == "test":
         return dout * (gamma * rstd), dgamma, dbeta
-    dx = xhat * (dgamma / -N)  # (N, D)
-    dx += dout
-    dx -= dbeta / N
-    dx *= gamma * rstd
+    dx = gamma * rstd * (dout - dbeta / N - xhat * (dgamma / N))  # (N, D)
     return dx, dgamma, dbeta
 
 
@@ -186,6 +184,48 @@ def layernorm_backward(dout: ndarray, cache: LayernormCache) -> tuple[ndarray, n
     mean_dxhat_xhat = row_sum(dxhat * xhat) / D  # (N, 1)
     dx = (dxhat - mean_dxhat - xhat * mean_dxhat_xhat) * rstd  # (N, D)
     return dx, dgamma, dbeta
+
+
+# ------------------------------------------------------------------------------------------------------ what there is
+class Normalization(NamedTuple):
+    """A normalization: its functions, and what others have to know of it."""
+
+    name: str
+    title: str
+    short: str  # the title where there is little room
+    forward: Callable[..., tuple[ndarray, Any]]  # (x, gamma, beta, norm_param) -> out, cache
+    backward: Callable[..., tuple[ndarray, ndarray, ndarray]]  # (dout, cache) -> dx, dgamma, dbeta
+    axis: int  # of x (N, D), along which the means run: 0, over the examples; 1, over an example's features
+    running: tuple[str, ...] = ()  # averages, (D,), that its norm_param keeps for the test mode
+
+
+NORMALIZATIONS: dict[str, Normalization] = {
+    norm.name: norm
+    for norm in (
+        Normalization(
+            "batchnorm",
+            "Batch normalization",
+            "batch norm",
+            batchnorm_forward,
+            batchnorm_backward_alt,
+            axis=0,
+            running=("running_mean", "running_var"),
+        ),
+        Normalization("layernorm", "Layer normalization", "layer norm", layernorm_forward, layernorm_backward, axis=1),
+    )
+}
+
+
+def get_normalization(name: str | None) -> Normalization | None:
+    """The normalization of this name; None for None.
+
+    Raises:
+        ValueError: there is no such normalization.
+    """
+    if name is not None and name not in NORMALIZATIONS:
+        choices = " or ".join(map(repr, NORMALIZATIONS))
+        raise ValueError(f"there is no normalization {name!r}: choose None, {choices}.")
+    return None if name is None else NORMALIZATIONS[name]
 
 
 # --------------------------------------------------------------------------------------------------------- helpers

@@ -6,7 +6,7 @@ dw, of any one shape, are not changed, unless `out` names the array to write nex
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -14,17 +14,7 @@ from numpy import ndarray
 from nnlib.checks import require_like
 
 Config = dict[str, Any]
-Rule = Callable[..., tuple[ndarray, Config]]
-
-DEFAULTS: dict[str, Config] = {
-    "sgd": {"learning_rate": 1e-2},
-    "sgd_momentum": {"learning_rate": 1e-2, "momentum": 0.9},
-    "nesterov_momentum": {"learning_rate": 1e-2, "momentum": 0.9},
-    "adagrad": {"learning_rate": 1e-2, "epsilon": 1e-8},
-    "rmsprop": {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8},
-    "adam": {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
-    "adamw": {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 1e-2},
-}
+Step = Callable[..., tuple[ndarray, Config]]
 
 
 def sgd(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None) -> tuple[ndarray, Config]:
@@ -47,7 +37,7 @@ def sgd_momentum(
     Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; in this form Sutskever et
     al., "On the importance of initialization and momentum in deep learning", 2013, eqs. 1 and 2.
     """
-    config = _complete("sgd_momentum", config, w, dw, "velocity")
+    config = _complete("sgd_momentum", config, w, dw)
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     velocity = momentum * config["velocity"] - learning_rate * dw
     next_w = np.add(w, velocity, out=out)
@@ -65,7 +55,7 @@ def nesterov_momentum(
     Source: Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k^2)", 1983; in this
     form Bengio et al., "Advances in optimizing recurrent networks", 2013, eqs. 6 and 7.
     """
-    config = _complete("nesterov_momentum", config, w, dw, "velocity")
+    config = _complete("nesterov_momentum", config, w, dw)
     learning_rate, momentum = config["learning_rate"], config["momentum"]
     velocity = momentum * config["velocity"] - learning_rate * dw
     step = momentum * velocity - learning_rate * dw
@@ -83,7 +73,7 @@ def adagrad(
 
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011, figure 1 (the diagonal case).
     """
-    config = _complete("adagrad", config, w, dw, "cache")
+    config = _complete("adagrad", config, w, dw)
     learning_rate, epsilon = config["learning_rate"], config["epsilon"]
     cache = config["cache"] + dw * dw
     step = learning_rate * dw / (np.sqrt(cache) + epsilon)
@@ -99,7 +89,7 @@ def rmsprop(
 
     Source: Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012.
     """
-    config = _complete("rmsprop", config, w, dw, "cache")
+    config = _complete("rmsprop", config, w, dw)
     learning_rate, decay_rate, epsilon = config["learning_rate"], config["decay_rate"], config["epsilon"]
     cache = decay_rate * config["cache"] + (1 - decay_rate) * (dw * dw)
     step = learning_rate * dw / (np.sqrt(cache) + epsilon)
@@ -111,96 +101,73 @@ def rmsprop(
 def adam(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None) -> tuple[ndarray, Config]:
     """Adam: momentum (m) over RMSProp's scale (v), both corrected for having started at zero; the first step is t = 1.
 
-    m <- beta1 * m + (1 - beta1) * dw          mhat = m / (1 - beta1^t)
-    v <- beta2 * v + (1 - beta2) * dw^2        vhat = v / (1 - beta2^t)
-    w <- w - learning_rate * mhat / (sqrt(vhat) + epsilon)
-
     Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
     """
-    config = _complete("adam", config, w, dw, "m", "v")
-    step = _in_blocks(_adam_step, dw, config)
+    config = _complete("adam", config, w, dw)
+    learning_rate, epsilon = config["learning_rate"], config["epsilon"]
+    beta1, beta2 = config["beta1"], config["beta2"]
+    t = config["t"] + 1
+    m = beta1 * config["m"] + (1 - beta1) * dw
+    v = beta2 * config["v"] + (1 - beta2) * (dw * dw)
+    mhat = m / (1 - beta1**t)
+    vhat = v / (1 - beta2**t)
+    step = learning_rate * (mhat / (np.sqrt(vhat) + epsilon))
     next_w = np.subtract(w, step, out=out)
+    config["m"], config["v"], config["t"] = m, v, t
     return next_w, config
 
 
 def adamw(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None) -> tuple[ndarray, Config]:
-    """AdamW: Adam's step, and beside it each weight shrinks: w <- w - step - learning_rate * weight_decay * w.
+    """AdamW: Adam's step, and beside it each weight shrinks: w <- w - learning_rate * weight_decay * w - step.
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
     """
-    config = _complete("adamw", config, w, dw, "m", "v")
-    learning_rate, weight_decay = config["learning_rate"], config["weight_decay"]
-    step = _in_blocks(_adam_step, dw, config)
+    config = _complete("adamw", config, w, dw)
+    learning_rate, epsilon = config["learning_rate"], config["epsilon"]
+    beta1, beta2, weight_decay = config["beta1"], config["beta2"], config["weight_decay"]
+    t = config["t"] + 1
+    m = beta1 * config["m"] + (1 - beta1) * dw
+    v = beta2 * config["v"] + (1 - beta2) * (dw * dw)
+    mhat = m / (1 - beta1**t)
+    vhat = v / (1 - beta2**t)
+    step = learning_rate * (mhat / (np.sqrt(vhat) + epsilon))
     shrunk = (1 - learning_rate * weight_decay) * w
     next_w = np.subtract(shrunk, step, out=out)
+    config["m"], config["v"], config["t"] = m, v, t
     return next_w, config
 
 
-def _adam_step(dw: ndarray, config: Config, out: ndarray | None = None) -> ndarray:
-    """learning_rate * mhat / (sqrt(vhat) + epsilon); renews m, v and t in config."""
-    learning_rate, epsilon = config["learning_rate"], config["epsilon"]
-    beta1, beta2 = config["beta1"], config["beta2"]
-    t = config["t"] = config["t"] + 1
-    m = _fade(config["m"], beta1, (1 - beta1) * dw)
-    v = _fade(config["v"], beta2, (1 - beta2) * (dw * dw))
-    mhat = m / (1 - beta1**t)
-    vhat = v / (1 - beta2**t)
-    step = _quotient(mhat, vhat, learning_rate, epsilon, out)
-    return step
+# ----------------------------------------------------------------------------------------------------- what there is
+class Rule(NamedTuple):
+    """An update rule: the function, and what others have to know of it."""
+
+    step: Step
+    title: str  # short enough for a label beside a path
+    defaults: Config  # its settings
+    memory: tuple[str, ...] = ()  # the arrays like w that it remembers
+    squares: tuple[str, ...] = ()  # those of them that gather squares, so are never negative
+    counts: bool = False  # it remembers t, its number of steps, too
 
 
-BLOCK = 2**17  # numbers
-
-
-def _in_blocks(formula: Callable[..., ndarray], dw: ndarray, config: Config) -> ndarray:
-    """formula(dw, config), block by block of a long vector: what it makes on the way then stays in the fast caches."""
-    if dw.ndim != 1 or dw.size <= BLOCK:
-        return formula(dw, config)
-    step, part = np.empty_like(config["m"]), config
-    for start in range(0, dw.size, BLOCK):
-        block = slice(start, start + BLOCK)
-        part = {**config, "m": config["m"][block], "v": config["v"][block]}
-        formula(dw[block], part, out=step[block])
-    config["t"] = part["t"]
-    return step
-
-
-def _fade(average: ndarray, decay: float, share: ndarray) -> ndarray:
-    """decay * average + share, in place of the average for speed."""
-    average *= decay
-    average += share
-    return average
-
-
-def _quotient(a: ndarray, square: ndarray, learning_rate: float, epsilon: float, out: ndarray | None = None) -> ndarray:
-    """learning_rate * a / (sqrt(square) + epsilon), in one array for speed."""
-    quotient = np.sqrt(square, out=out)
-    quotient += epsilon
-    np.divide(a, quotient, out=quotient)
-    quotient *= learning_rate
-    return quotient
-
-
-def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray, *memory: str) -> Config:
-    """The config with the rule's defaults for what is missing, and zeros for what it has yet to remember."""
-    require_like("dw", dw, w.shape)
-    config = {} if config is None else config
-    for name, value in DEFAULTS[rule].items():
-        config[name] = float(config.get(name, value))  # a NumPy number would change the dtype of the weights
-    for name in memory:
-        if name not in config:
-            config[name] = np.zeros_like(w)
-    if "m" in memory:
-        config.setdefault("t", 0)
-    return config
-
-
-RULES: dict[str, Rule] = {
-    rule.__name__: rule for rule in (sgd, sgd_momentum, nesterov_momentum, adagrad, rmsprop, adam, adamw)
+_ADAM = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+_MOMENTUM = {"learning_rate": 1e-2, "momentum": 0.9}
+RECORDS: dict[str, Rule] = {
+    rule.step.__name__: rule
+    for rule in (
+        Rule(sgd, "sgd", {"learning_rate": 1e-2}),
+        Rule(sgd_momentum, "momentum", _MOMENTUM, ("velocity",)),
+        Rule(nesterov_momentum, "nesterov", _MOMENTUM, ("velocity",)),
+        Rule(adagrad, "adagrad", {"learning_rate": 1e-2, "epsilon": 1e-8}, ("cache",), ("cache",)),
+        Rule(rmsprop, "rmsprop", {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8}, ("cache",), ("cache",)),
+        Rule(adam, "adam", _ADAM, ("m", "v"), ("v",), counts=True),
+        Rule(adamw, "adamw", {**_ADAM, "weight_decay": 1e-2}, ("m", "v"), ("v",), counts=True),
+    )
 }
+RULES: dict[str, Step] = {name: rule.step for name, rule in RECORDS.items()}
+DEFAULTS: dict[str, Config] = {name: rule.defaults for name, rule in RECORDS.items()}
 
 
-def get_rule(name: str) -> Rule:
+def get_rule(name: str) -> Step:
     """The update rule of this name.
 
     Raises:
@@ -209,3 +176,44 @@ def get_rule(name: str) -> Rule:
     if name not in RULES:
         raise ValueError(f"there is no update rule {name!r}: choose one of {', '.join(RULES)}.")
     return RULES[name]
+
+
+def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray) -> Config:
+    """The config with the rule's defaults for what is missing, and zeros for what it has yet to remember."""
+    require_like("dw", dw, w.shape)
+    config = {} if config is None else config
+    for name, value in DEFAULTS[rule].items():
+        config[name] = float(config.get(name, value))  # a NumPy number would change the dtype of the weights
+    for name in RECORDS[rule].memory:
+        if name not in config:
+            config[name] = np.zeros_like(w)
+    if RECORDS[rule].counts:
+        config.setdefault("t", 0)
+    return config
+
+
+BLOCK = 24_000  # numbers; with powers of two the parts' addresses would get in each other's way in the cache
+
+
+def step_in_blocks(rule: str, w: ndarray, dw: ndarray, config: Config) -> None:
+    """A step in place, block by block of long vectors: what a rule makes on the way then stays in the fast caches.
+
+    Entries do not see each other, so no number depends on it.
+
+    Args:
+        rule: a name in `RULES`.
+        w, dw: a vector, which is changed, and its gradient.
+        config: the rule's settings and memory, renewed.
+    """
+    rule_step, memory = RULES[rule], RECORDS[rule].memory
+    if len(w) <= BLOCK:
+        rule_step(w, dw, config, out=w)
+        return
+    config, part = _complete(rule, config, w, dw), config
+    for start in range(0, len(w), BLOCK):
+        block = slice(start, start + BLOCK)
+        part = config | {name: config[name][block] for name in memory}
+        rule_step(w[block], dw[block], part, out=w[block])
+        for name in memory:
+            config[name][block] = part[name]
+    config.update({name: value for name, value in part.items() if name not in memory})  # t

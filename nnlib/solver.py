@@ -24,7 +24,7 @@ from nnlib.augmentation import AUGMENTATIONS
 from nnlib.checks import require_labels, require_whole
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import find_overflow, measure
-from nnlib.optim import DEFAULTS, get_rule
+from nnlib.optim import DEFAULTS, get_rule, step_in_blocks
 from nnlib.progress import Diverged, Progress, Record
 from nnlib.schedules import learning_rate
 
@@ -160,7 +160,7 @@ class Solver(Progress):
                 return self.diverged
             before = model.params.vector.copy() if self.measure_next else None
             self.optim_config["learning_rate"] = rate
-            self.rule(model.params.vector, grads.vector, self.optim_config, out=model.params.vector)
+            step_in_blocks(self.update_rule, model.params.vector, grads.vector, self.optim_config)
             health = None if before is None else measure(model, X, y, model.params.vector - before)
             self.measure_next = False
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bench.contenders.staged import normalized
 from bench.workloads import LEARNING_RATE, BatchnormBackward, Workload
 from nnlib.layers import batchnorm_backward_alt
-from nnlib.optim import RULES
+from nnlib.optim import step_in_blocks
 
 
 def build(workload: Workload) -> Callable[[], float]:
@@ -13,13 +13,13 @@ def build(workload: Workload) -> Callable[[], float]:
         dout, cache = normalized(workload)
         return lambda: batchnorm_backward_alt(dout, cache)[0][0, 0]
     X, y = workload.data()
-    model, rule = workload.network(), RULES[workload.rule]
+    model = workload.network()
     config = {"learning_rate": LEARNING_RATE}
     w = model.params.vector
 
     def step() -> float:
         loss, grads = model.loss(X, y)
-        rule(w, grads.vector, config, out=w)
+        step_in_blocks(workload.rule, w, grads.vector, config)
         return loss
 
     return step

@@ -4,6 +4,7 @@ The functions whose names begin with add_ add a layer to a derivation and return
 What does not fit together is refused by the layer itself, with its own ValueError.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,9 @@ def add_layernorm(d: Derivation, x: Node, gamma: Node, beta: Node, ln_param: dic
     return d.add(out, gamma * xhat + beta, "out")
 
 
+ADD_NORM: dict[str, Callable[..., Node]] = {"batchnorm": add_batchnorm, "layernorm": add_layernorm}
+
+
 def simplified_backward(dout: ndarray, cache: BatchnormCache) -> Derivation:
     """dx from dout (N, D) and what batchnorm kept in train mode: xhat (N, D), rstd and gamma (D,).
 
@@ -136,5 +140,5 @@ def simplified_backward(dout: ndarray, cache: BatchnormCache) -> Derivation:
     N = d.constant("N", float(len(dout)))
     dbeta = d.add("dbeta", apply("sum", dout_, axis=0))
     dgamma = d.add("dgamma", apply("sum", dout_ * xhat, axis=0))
-    d.add("dx", (dout_ - dbeta / N - xhat * (dgamma / N)) * (gamma * rstd))
+    d.add("dx", gamma * rstd * (dout_ - dbeta / N - xhat * (dgamma / N)))
     return d

@@ -6,9 +6,10 @@ from numpy import ndarray
 
 from nnlib.derivations.derivation import Derivation
 from nnlib.derivations.graph import Node, apply
-from nnlib.derivations.layers import add_affine, add_batchnorm, add_layernorm, add_relu, add_softmax_loss
+from nnlib.derivations.layers import ADD_NORM, add_affine, add_batchnorm, add_relu, add_softmax_loss
 from nnlib.derivations.rules import update
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.normalization import get_normalization
 from nnlib.optim import Config, get_rule
 
 
@@ -51,7 +52,7 @@ def two_layer_net(
         y: labels, (N,), ints.
         params: W1 (D, H), b1 (H,), W2 (H, C), b2 (C,), and with normalization gamma1, beta1 (H,).
         reg: strength of the L2 penalty.
-        normalization: None, "batchnorm" or "layernorm".
+        normalization: None or a name in `normalization.NORMALIZATIONS`.
         update_rule: a name in `optim.RULES`.
         config: the rule's settings, for all parameters.
         memory: parameter -> what the rule remembers of it (velocity, cache, m, v, t) from the step before.
@@ -59,8 +60,7 @@ def two_layer_net(
     Raises:
         ValueError: there is no such normalization or rule, or shapes do not fit together.
     """
-    if normalization not in (None, "batchnorm", "layernorm"):
-        raise ValueError(f"there is no normalization {normalization!r}: choose None, 'batchnorm' or 'layernorm'.")
+    norm = get_normalization(normalization)
     get_rule(update_rule)
     needed = ["W1", "b1", *(["gamma1", "beta1"] if normalization else []), "W2", "b2"]
     if sorted(params) != sorted(needed):
@@ -71,10 +71,8 @@ def two_layer_net(
     x = d.constant("X", X)  # nothing below it needs its gradient
     p = {name: d.input(name, params[name]) for name in needed}
     h = add_affine(d, x, p["W1"], p["b1"], "a1")
-    if normalization == "batchnorm":
-        h = add_batchnorm(d, h, p["gamma1"], p["beta1"], {"mode": "train"}, "n1")
-    elif normalization == "layernorm":
-        h = add_layernorm(d, h, p["gamma1"], p["beta1"], {}, "n1")
+    if norm is not None:
+        h = ADD_NORM[norm.name](d, h, p["gamma1"], p["beta1"], {"mode": "train"}, "n1")
     h = add_relu(d, h, "h1")
     scores = add_affine(d, h, p["W2"], p["b2"], "scores")
     data_loss = add_softmax_loss(d, scores, d.labels("y", y), "data_loss")

@@ -8,10 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy import ndarray
 
-from nnlib import optim
 from nnlib.derivations.derivation import Derivation
 from nnlib.derivations.graph import Node, apply
-from nnlib.optim import Config
+from nnlib.optim import RECORDS, Config, get_rule
 
 
 def update(rule: str, w: ndarray, dw: ndarray, config: Config | None = None) -> Derivation:
@@ -25,17 +24,9 @@ def update(rule: str, w: ndarray, dw: ndarray, config: Config | None = None) -> 
     Raises:
         ValueError: there is no such rule, or dw or what is remembered is not of w's shape.
     """
-    function, zeros = optim.get_rule(rule), np.zeros_like(w)
-    config = {
-        **optim.DEFAULTS[rule],
-        "velocity": zeros,
-        "cache": zeros,
-        "m": zeros,
-        "v": zeros,
-        "t": 0,
-        **(config or {}),
-    }
-    for name, array in {"dw": dw, **{name: config[name] for name in ("velocity", "cache", "m", "v")}}.items():
+    function, record = get_rule(rule), RECORDS[rule]
+    config = {**record.defaults, **dict.fromkeys(record.memory, np.zeros_like(w)), "t": 0, **(config or {})}
+    for name, array in {"dw": dw, **{name: config[name] for name in record.memory}}.items():
         if np.shape(array) != np.shape(w):
             raise ValueError(
                 f"{name} is like w, {np.shape(w)}, but has shape {np.shape(array)}: give one for each weight."
@@ -43,7 +34,7 @@ def update(rule: str, w: ndarray, dw: ndarray, config: Config | None = None) -> 
     d = Derivation(rule)
     nodes = d.input("w", w), d.input("dw", dw)
     d.enter(function, w=nodes[0], dw=nodes[1])
-    _RULES[rule](d, *nodes, config)
+    GRAPHS[rule](d, *nodes, config)
     return d
 
 
@@ -81,21 +72,17 @@ def _rmsprop(d: Derivation, w: Node, dw: Node, config: Config) -> None:
 
 
 def _adam(d: Derivation, w: Node, dw: Node, config: Config) -> None:
-    step = _adam_step(d, dw, config)
-    d.enter(optim.adam)
-    d.add("next_w", w - step)
+    d.add("next_w", w - _adam_step(d, dw, config))
 
 
 def _adamw(d: Derivation, w: Node, dw: Node, config: Config) -> None:
     step = _adam_step(d, dw, config)
-    d.enter(optim.adamw)
     (weight_decay,) = _settings(d, config, "weight_decay")
     shrunk = d.add("shrunk", (1 - d.nodes["learning_rate"] * weight_decay) * w)
     d.add("next_w", shrunk - step)
 
 
 def _adam_step(d: Derivation, dw: Node, config: Config) -> Node:
-    d.enter(optim._adam_step)
     learning_rate, epsilon, beta1, beta2 = _settings(d, config, "learning_rate", "epsilon", "beta1", "beta2")
     t = d.constant("t", config["t"] + 1)
     m = d.add("m", beta1 * _before(d, config, "m") + (1 - beta1) * dw)
@@ -114,7 +101,7 @@ def _before(d: Derivation, config: Config, name: str) -> Node:
     return d.input(f"{name}_before", config[name], "config")
 
 
-_RULES: dict[str, Callable[[Derivation, Node, Node, Config], None]] = {
+GRAPHS: dict[str, Callable[[Derivation, Node, Node, Config], None]] = {
     "sgd": _sgd,
     "sgd_momentum": _sgd_momentum,
     "nesterov_momentum": _nesterov_momentum,

@@ -8,7 +8,6 @@ from numpy import ndarray
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.layers import affine_backward, relu_backward
-from nnlib.normalization import BatchnormCache, LayernormCache, batchnorm_backward_alt, layernorm_backward
 from nnlib.runs.accuracy import Accuracy
 
 CHUNK = 200  # examples at a time: the caches of ten wide layers would fill memory
@@ -108,10 +107,8 @@ def input_gradient(model: FullyConnectedNet, X: ndarray, layer: int, unit: int) 
         for affine, norm, relu, _ in reversed(caches[:layer]):
             if relu is not None:
                 dx = relu_backward(dx, relu)
-            if isinstance(norm, BatchnormCache):
-                dx, _, _ = batchnorm_backward_alt(dx, norm)
-            elif isinstance(norm, LayernormCache):
-                dx, _, _ = layernorm_backward(dx, norm)
+            if norm is not None:
+                dx, _, _ = model.layers.norm_backward(dx, norm)
             dx, _, _ = affine_backward(dx, affine)
         return _finite(dx.reshape(len(X), -1).sum(axis=0))
 

@@ -5,14 +5,14 @@ Each is a function that takes the place of a right one; what surrounds it stays 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FunctionType
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from nnlib import fc_net, layers, optim
-from nnlib.fc_net import FullyConnectedNet, LayerCache
+from nnlib import layers, optim
+from nnlib.fc_net import FullyConnectedNet, LayerCache, Layers
 from nnlib.health import detached
 from nnlib.layers import AffineCache, BatchnormCache, DropoutCache, LayernormCache, ReluCache
 from nnlib.params import Parameters
@@ -185,20 +185,12 @@ FAULTS: dict[str, Fault] = {
 
 
 def plant(fault: Fault, model: FullyConnectedNet) -> FullyConnectedNet:
-    """The same network on the same parameters, its gradients computed by code that has the fault in it.
-
-    `loss` and `backward` are the lines of `FullyConnectedNet`, but the one name means the faulty function. Nothing else
-    in the process sees it.
-    """
-    names = vars(fc_net) | {fault.right.__name__: fault.function}
-    methods = {
-        method: FunctionType(right.__code__, names, method, right.__defaults__)
-        for method, right in (("loss", FullyConnectedNet.loss), ("backward", FullyConnectedNet.backward))
-    }
-    if fault.right.__name__ in methods:
-        methods[fault.right.__name__] = fault.function
+    """The same network on the same parameters, its gradients computed by code that has the fault in it."""
     planted = detached(model)
-    planted.__class__ = type("Planted", (FullyConnectedNet,), methods)
+    if fault.right is FullyConnectedNet.backward:
+        planted.backward = partial(fault.function, planted)
+    else:
+        planted.layers = Layers(*(fault.function if f is fault.right else f for f in model.layers))
     return planted
 
 

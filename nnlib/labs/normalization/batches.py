@@ -13,11 +13,11 @@ from numpy.random import Generator
 
 from nnlib.gradient_check import rel_error
 from nnlib.normalization import (
+    NORMALIZATIONS,
     BatchnormCache,
     batchnorm_backward,
     batchnorm_backward_alt,
     batchnorm_forward,
-    layernorm_forward,
 )
 
 
@@ -197,15 +197,10 @@ def _seconds(backward: Callable, dout: ndarray, cache: BatchnormCache, calls: in
 
 
 # --------------------------------------------------------------------------------------------- which axis, and how far
-NORMS = {
-    "batchnorm": lambda x, gamma, beta: batchnorm_forward(x, gamma, beta, {"mode": "train"}),
-    "layernorm": lambda x, gamma, beta: layernorm_forward(x, gamma, beta, {}),
-}
-
-
 def normalize(norm: str, x: ndarray) -> ndarray:
-    """x (N, D) through "batchnorm" (train mode) or "layernorm", with gamma 1 and beta 0."""
-    return NORMS[norm](x, np.ones(x.shape[1]), np.zeros(x.shape[1]))[0]
+    """x (N, D) through the normalization of this name, in train mode, with gamma 1 and beta 0."""
+    one, zero = np.ones(x.shape[1]), np.zeros(x.shape[1])
+    return NORMALIZATIONS[norm].forward(x, one, zero, {"mode": "train"})[0]
 
 
 def changed_cells(norm: str, x: ndarray, edited: ndarray) -> ndarray:

@@ -288,7 +288,7 @@ def test_lines_of_update_rules_compute_what_the_nodes_hold(rule):
     d = derivations.update(rule, w, dw, config)
     for function in {line.function for line in d.lines.values()}:
         copied = {k: np.copy(v) if np.ndim(v) else v for k, v in ({**optim.DEFAULTS[rule], **config}).items()}
-        inside = locals_of(function, *((dw,) if function is optim._adam_step else (w, dw)), copied)
+        inside = locals_of(function, w, dw, copied)
         for name, line in d.lines.items():
             if line.function is function and line.variable != "config":
                 np.testing.assert_allclose(d.nodes[name].value, inside[line.variable], rtol=1e-12, err_msg=name)
