@@ -102,8 +102,8 @@ def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, n
 def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, ndarray, ndarray]:
     """Gradients of `batchnorm_forward`, simplified on paper: the same numbers as `batchnorm_backward`, sooner.
 
-    dx = gamma * rstd * (dout - mean(dout) - xhat * mean(dout * xhat)), with means over the batch: what is left of dout
-    when its parts along 1 and along xhat, the two directions that normalizing removes, are taken out.
+    dx = gamma * rstd * (dout - xhat * mean(dout * xhat) - mean(dout)), with means over the batch: what is left of dout
+    when its parts along xhat and along 1, the two directions that normalizing removes, are taken out.
 
     Args, returns: as `batchnorm_backward`.
 
@@ -116,7 +116,7 @@ def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarra
     dgamma = column_sum(dout * xhat)  # (D,)
     if mode == "test":
         return dout * (gamma * rstd), dgamma, dbeta
-    dx = gamma * rstd * (dout - dbeta / N - xhat * (dgamma / N))  # (N, D)
+    dx = gamma * rstd * (dout - xhat * (dgamma / N) - dbeta / N)  # (N, D)
     return dx, dgamma, dbeta
 
 

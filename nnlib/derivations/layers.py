@@ -140,5 +140,5 @@ def simplified_backward(dout: ndarray, cache: BatchnormCache) -> Derivation:
     N = d.constant("N", float(len(dout)))
     dbeta = d.add("dbeta", apply("sum", dout_, axis=0))
     dgamma = d.add("dgamma", apply("sum", dout_ * xhat, axis=0))
-    d.add("dx", gamma * rstd * (dout_ - dbeta / N - xhat * (dgamma / N)))
+    d.add("dx", gamma * rstd * (dout_ - xhat * (dgamma / N) - dbeta / N))
     return d
