@@ -1,9 +1,9 @@
 """A fully connected network of any depth: {affine - [norm] - relu - [dropout]} x L - affine - softmax."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy import ndarray
@@ -119,7 +119,7 @@ class FullyConnectedNet:
         normal = np.random.standard_normal if self.seed is None else np.random.default_rng(self.seed).standard_normal
         for name, w in self._params.items():
             if name.startswith("W"):
-                self._params[name] = _std(self.weight_scale, w.shape[0]) * normal(w.shape)
+                self._params[name] = weight_std(self.weight_scale, w.shape[0]) * normal(w.shape)
             else:
                 self._params[name] = np.full(w.shape, 1 if name.startswith("gamma") else 0)
 
@@ -128,11 +128,17 @@ class FullyConnectedNet:
         return self._params
 
     @params.setter
-    def params(self, values: dict[str, ndarray]) -> None:
-        for name in self._params:
-            self._params[name] = values[name]
+    def params(self, values: Mapping[str, ndarray]) -> None:
+        if values.keys() != self._params.keys():
+            raise KeyError(f"this network has {', '.join(self._params)}, but got {', '.join(values)}: give the same.")
+        for name, value in values.items():
+            self._params[name] = value
 
-    def loss(self, X: ndarray, y: ndarray | None = None) -> Any:
+    @overload
+    def loss(self, X: ndarray, y: None = None) -> ndarray: ...
+    @overload
+    def loss(self, X: ndarray, y: ndarray) -> tuple[float, Parameters]: ...
+    def loss(self, X: ndarray, y: ndarray | None = None) -> ndarray | tuple[float, Parameters]:
         """Scores (N, C) in test mode if there is no y; else, in train mode, the loss and its gradients.
 
         Args:
@@ -214,12 +220,17 @@ class FullyConnectedNet:
                 raise ValueError(
                     f"{name} is {here[name].shape} here, but {array.shape} {array.dtype} in the state: build the same."
                 )
-        self.params = state
+        self.params = {name: state[name] for name in self._params}
         for i, bn in enumerate(self.bn_params, start=1):
             bn.update({name: state[f"{name}{i}"].astype(self.dtype) for name in self._running})
 
 
-def _std(weight_scale: float | str, D: int) -> float:
+def weight_std(weight_scale: float | str, D: int) -> float:
+    """The standard deviation of weights for D inputs: "he", sqrt(2 / D), "xavier", sqrt(1 / D), or the number itself.
+
+    Raises:
+        ValueError: it is something else, or below 0.
+    """
     if weight_scale == "he":
         return sqrt(2 / D)
     if weight_scale == "xavier":

@@ -6,7 +6,7 @@ Inputs are never changed and their dtype is kept. Shapes: N examples in the batc
 """
 
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 from numpy import ndarray
@@ -78,6 +78,14 @@ def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineC
     return out, AffineCache(x, w, b)
 
 
+@overload
+def affine_backward(
+    dout: ndarray, cache: AffineCache, need_dx: Literal[True] = True, dw_out: ndarray | None = None
+) -> tuple[ndarray, ndarray, ndarray]: ...
+@overload
+def affine_backward(
+    dout: ndarray, cache: AffineCache, need_dx: bool, dw_out: ndarray | None = None
+) -> tuple[ndarray | None, ndarray, ndarray]: ...
 def affine_backward(
     dout: ndarray, cache: AffineCache, need_dx: bool = True, dw_out: ndarray | None = None
 ) -> tuple[ndarray | None, ndarray, ndarray]:
@@ -176,11 +184,13 @@ def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
         loss in nats (ln C for scores that know nothing), and dx (N, C).
 
     Raises:
-        ValueError: y does not have one label, within range, for each row of x.
+        ValueError: x has no rows, or y does not have one label, within range, for each of them.
 
     Source: Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990, eqs. 8 to 11.
     """
     N, C = x.shape
+    if N == 0:
+        raise ValueError(f"a mean needs at least one example, but x is {x.shape}: give a batch that is not empty.")
     if y.shape != (N,):
         raise ValueError(f"y needs one label for each of the {N} rows of x, but has shape {y.shape}: make it ({N},).")
     one_hot = y[:, None] == np.arange(C)  # (N, C)

@@ -10,10 +10,11 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.checks import require_like, require_mode
-from nnlib.speed import column_sum, row_sum
+from nnlib.speed import column_sum, row_sum  # x.sum(axis=0), x.sum(axis=1, keepdims=True), but twice as fast
 
 
 # --------------------------------------------------------------------------------------------- batch normalization
+# The caches hold two arrays of x's size, xmu and xhat: memory for not computing them once more on the way back.
 class BatchnormCache(NamedTuple):
     mean: ndarray  # (D,)
     xmu: ndarray  # (N, D)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, MutableMapping
 from itertools import accumulate, pairwise, starmap
 from math import prod
+from string import ascii_letters
 
 import numpy as np
 from numpy import ndarray
@@ -71,11 +72,10 @@ class Parameters(MutableMapping[str, ndarray]):
         other.vector[:] = self.vector
         return other
 
-    def gather(self, arrays: dict[str, ndarray]) -> ndarray:
-        """One vector, in this order, of arrays by name (the gradients of any model, say)."""
-        if isinstance(arrays, Parameters):
-            return arrays.vector
-        return np.concatenate([np.ravel(arrays[name]) for name in self])
+
+def layer_of(name: str) -> int:
+    """The number of the layer, from 1, that a parameter belongs to: 12 of "gamma12"."""
+    return int(name.lstrip(ascii_letters))
 
 
 def _restore(shapes: dict[str, tuple[int, ...]], vector: ndarray) -> Parameters:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.fc_net import weight_std
 from nnlib.layers import affine_forward, relu_backward, relu_forward, softmax_loss
 
 
@@ -21,18 +22,6 @@ class LayerSignal(NamedTuple):
     after: ndarray  # what the next layer gets
     dbefore: ndarray  # the gradient of the loss, likewise
     dafter: ndarray
-
-
-def weight_std(weight_scale: float | str, D: int) -> float:
-    """The standard deviation of weights for D inputs: "he", sqrt(2 / D), "xavier", sqrt(1 / D), or the number itself.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    named = {"he": np.sqrt(2 / D), "xavier": np.sqrt(1 / D)}
-    if isinstance(weight_scale, str) and weight_scale not in named:
-        raise ValueError(f"a weight scale is a number, 'he' or 'xavier', but is {weight_scale!r}.")
-    return float(named.get(weight_scale, weight_scale))  # type: ignore[arg-type]
 
 
 def signals(
@@ -50,7 +39,7 @@ def signals(
         X: a batch, (N, D).
         y: labels, (N,), ints from 0.
         depth: the number of hidden layers; width: units in each.
-        weight_scale: see `weight_std`; each layer's by its own number of inputs. Biases are 0.
+        weight_scale: see `fc_net.weight_std`; each layer's by its own number of inputs. Biases are 0.
         relu_every: a ReLU follows every so many hidden layers; 0: none does.
         seed: of the weights.
 

@@ -21,7 +21,7 @@ _EPS = 1e-5
 def _affine(i: Inputs, _: Choices) -> Outcome:
     out, cache = layers.affine_forward(i["x"], i["w"], i["b"])
     dx, dw, db = layers.affine_backward(i["dout"], cache)
-    return out, {"x": np.asarray(dx), "w": dw, "b": db}
+    return out, {"x": dx, "w": dw, "b": db}
 
 
 def _plain_shapes(s: Sizes, _: Choices) -> dict[str, tuple[int, ...]]:

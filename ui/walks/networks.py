@@ -38,7 +38,7 @@ def _affine_relu(i: Inputs, _: Choices) -> Outcome:
     a, affine = layers.affine_forward(i["x"], i["w"], i["b"])
     out, relu = layers.relu_forward(a)
     dx, dw, db = layers.affine_backward(layers.relu_backward(i["dout"], relu), affine)
-    return out, {"x": np.asarray(dx), "w": dw, "b": db}
+    return out, {"x": dx, "w": dw, "b": db}
 
 
 def _block_shapes(s: Sizes, choices: Choices) -> dict[str, tuple[int, ...]]:
@@ -56,7 +56,7 @@ def _block(i: Inputs, _: Choices) -> Outcome:
     out, relu = layers.relu_forward(n)
     da, dgamma, dbeta = layers.batchnorm_backward(layers.relu_backward(i["dout"], relu), norm)
     dx, dw, db = layers.affine_backward(da, affine)
-    return out, {"x": np.asarray(dx), "w": dw, "b": db, "gamma": dgamma, "beta": dbeta}
+    return out, {"x": dx, "w": dw, "b": db, "gamma": dgamma, "beta": dbeta}
 
 
 def _net_shapes(s: Sizes, choices: Choices) -> dict[str, tuple[int, ...]]:

@@ -204,6 +204,16 @@ def test_params_can_be_set_as_a_whole_or_by_name():
     assert not np.shares_memory(own.vector, other.params.vector)
 
 
+@pytest.mark.parametrize("change", [lambda p: p.update(W9=p["W1"]), lambda p: p.pop("b1")])
+def test_parameters_too_many_or_too_few_are_refused(change):
+    model = random_network([4])[0]
+    before, values = model.params.vector.copy(), {name: w + 1 for name, w in model.params.items()}
+    change(values)
+    with pytest.raises(KeyError, match=r"this network has W1, .*, but got"):
+        model.params = values
+    np.testing.assert_array_equal(model.params.vector, before)
+
+
 # ------------------------------------------------------------------------------------------------------------ state
 @each_normalization
 def test_state_goes_to_another_network_and_is_a_copy(normalization):

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from nnlib.params import Parameters
+from nnlib.params import Parameters, layer_of
 from tests.nnlib.oracles import assert_one_sentence
 
 SHAPES = {"W1": (2, 3), "b1": (3,), "W2": (3, 1), "b2": (1,)}
@@ -73,10 +73,9 @@ def test_copy_and_like_have_vectors_of_their_own(params):
         assert_one_body(other)
 
 
-def test_gather_orders_arrays_by_name(params):
-    assert params.gather(params) is params.vector
-    shuffled = {name: params[name] + 1 for name in reversed(SHAPES)}
-    np.testing.assert_array_equal(params.gather(shuffled), np.arange(13) + 1)
+@pytest.mark.parametrize(("name", "layer"), [("W1", 1), ("b12", 12), ("gamma3", 3), ("beta10", 10)])
+def test_a_name_says_its_layer(name, layer):
+    assert layer_of(name) == layer
 
 
 @pytest.mark.parametrize("value", [0.0, np.zeros(3), np.zeros((1, 3)), np.zeros((3, 2)), np.zeros((1, 2, 3)), []])

@@ -99,3 +99,9 @@ def test_labels_that_do_not_fit_are_refused(y, parts):
     with pytest.raises(ValueError, match="label") as error:
         softmax_loss(np.zeros((4, 3)), y)
     assert_one_sentence(error, *parts)
+
+
+def test_an_empty_batch_is_refused():
+    with pytest.raises(ValueError, match="at least one example") as error:
+        softmax_loss(np.zeros((0, 3)), np.zeros(0, int))
+    assert_one_sentence(error, "(0, 3)")

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nnlib.fc_net import FullyConnectedNet
-from nnlib.labs.depth_and_scale import histogram, rms, shrinkage, signals, weight_std
+from nnlib.fc_net import FullyConnectedNet, weight_std
+from nnlib.labs.depth_and_scale import histogram, rms, shrinkage, signals
 
 
 @pytest.fixture
@@ -70,3 +70,9 @@ def test_histograms_count_everything_but_zeros():
 def test_unknown_scale_is_refused():
     with pytest.raises(ValueError, match="'he' or 'xavier'"):
         weight_std("glorot", 10)
+
+
+def test_a_negative_scale_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="at least 0"):
+        signals(rng.normal(size=(2, 3)), np.array([0, 1]), 2, 4, -1.0)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.labs.gradient_check.report import DIFFERS, VERDICTS, Report
+from nnlib.params import layer_of
 from ui import lesson
 from ui.components.bundle import mount
 
@@ -41,7 +42,7 @@ def _block(report: Report, name: str) -> dict[str, Any]:
     a, n, errors = report.analytic[name], report.numerical[name], report.errors[name]
     return {
         "name": name,
-        "layer": int(name.strip("Wbgamet")),
+        "layer": layer_of(name),
         "rows": a.size // a.shape[-1],
         "columns": a.shape[-1],
         "matrix": a.ndim == 2,

@@ -7,7 +7,8 @@ import streamlit as st
 from numpy import ndarray
 
 from nnlib.data import digits
-from nnlib.labs.depth_and_scale import LayerSignal, rms, shrinkage, signals, weight_std
+from nnlib.fc_net import weight_std
+from nnlib.labs.depth_and_scale import LayerSignal, rms, shrinkage, signals
 from ui import lesson
 from ui.lessons.layers import depth_charts
 from ui.widgets.options import one_of
