@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 from numpy import ndarray
 
-from nnlib.labs.normalization.batches import NORMS
 from nnlib.labs.normalization.preprocessing import PREPROCESSINGS, as_preprocessing, influence
+from nnlib.normalization import NORMALIZATIONS
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.normalization import charts
@@ -86,8 +86,8 @@ def _enlarged(pixels: ndarray) -> ndarray:
 def _influences(name: str) -> pd.DataFrame:
     X, _ = _pictures(name)
     words = {True: lesson.text(PAGE, "measured yes"), False: lesson.text(PAGE, "measured no")}
-    every = PREPROCESSINGS | {norm: as_preprocessing(norm) for norm in NORMS}
-    titles = {norm: charts.NORM_NAMES[norm] for norm in NORMS}
+    every = PREPROCESSINGS | {norm: as_preprocessing(norm) for norm in NORMALIZATIONS}
+    titles = {norm: charts.NORM_NAMES[norm] for norm in NORMALIZATIONS}
     rows = {
         titles.get(which) or lesson.text(PAGE, f"title {which}"): [words[found] for found in influence(prepare, X[:20])]
         for which, prepare in every.items()
