@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnlib.numerals import percent
 from nnlib.runs.spec import RunSpec
-from nnlib.search import Choice, Interval, SearchPlan, StudyState, storage_url, studies
+from nnlib.search import Choice, Interval, SearchError, SearchPlan, StudyState, storage_url, studies
 from nnlib.search.work import work
 from tests.page.conftest import OpenPage
+from tests.ui.runs.test_live import until
 from ui.lessons.search import controls
 from ui.lessons.search import desk as search_desk
 from ui.lessons.search.view import FEWEST, VIEWS
@@ -62,15 +65,13 @@ def made(name: str, plan: SearchPlan = PLAN) -> StudyState:
 
 
 def wait(name: str, condition) -> None:
-    desk = search_desk.desk()
-    with desk._changed:
-        assert desk._changed.wait_for(lambda: condition(desk.look(name)), ENOUGH)
+    until(lambda: condition(search_desk.desk().look(name)), ENOUGH)
 
 
-def wait_until_usable() -> None:
-    desk = search_desk.desk()
-    with desk._changed:
-        assert desk._changed.wait_for(lambda: desk._names is not None, ENOUGH)
+def usable() -> bool:
+    with suppress(SearchError):
+        return search_desk.desk().names() is not None
+    return False
 
 
 def test_asks_for_a_prediction_first(open_page: OpenPage):
@@ -114,7 +115,7 @@ def test_the_answer_to_the_prediction_and_every_view(open_page: OpenPage):
     for view in VIEWS:
         for half in ("true", "false") if view in VIEWS[::2] else ("false",):
             app = open_page(PAGE, **SEARCH, study="told", search_view=view, search_half=half)
-            assert f"**{LABELS[first]}** has the largest share, {share:.0%}" in words(app)
+            assert f"**{LABELS[first]}** has the largest share, {percent(share, 0)}" in words(app)
             assert "You expected **hidden layers**" in words(app)
             assert [element.type for element in app.main].count("vega_lite_chart") == 1
 
@@ -261,7 +262,7 @@ class TestFaults:
         app = open_page(PAGE, **SEARCH)
         assert "is damaged" in words(app) and "move it away" in words(app)
         (tmp_path / "studies.sqlite3").unlink()
-        wait_until_usable()
+        until(usable)  # a fault is known for a second to all
         app = press(app, "again")
         assert not app.error and app.button(key="search_start")
 

@@ -38,6 +38,7 @@ class Lease:
         """Whether a viewer has renewed it within so many seconds, or the owner's browser was connected at a look."""
         if is_connected(self.owner):
             self.renew()
+            return True
         return time.monotonic() - self._seen < within
 
 
@@ -69,19 +70,19 @@ class Leases(Generic[T]):
                 self._watched = True
                 threading.Thread(target=self._watch, name=self.name, daemon=True).start()
 
-    def renew(self, key: str) -> None:
-        """Somebody looks at the thing of this id, if there is one."""
+    def see(self, key: str) -> T | None:
+        """The thing of this id, if there is one: somebody looks at it."""
         with self._lock:
-            if key in self._held:
-                self._held[key][1].renew()
+            thing, lease = self._held.get(key, (None, None))
+            if lease is not None:
+                lease.renew()
+            return thing
 
     def take(self, key: str, session: str) -> T | None:
         """The thing of this id, from now on this session's; None: there is none, or it is another's who is there."""
         with self._lock:
-            if key not in self._held:
-                return None
-            thing, lease = self._held[key]
-            if lease.owner != session and is_connected(lease.owner):
+            thing, lease = self._held.get(key, (None, None))
+            if lease is None or (lease.owner != session and is_connected(lease.owner)):
                 return None
             lease.owner = session
             lease.renew()

@@ -162,5 +162,5 @@ def duration(seconds: float) -> str:
 
 
 def _look(sweep: Sweep) -> Snapshot:
-    SWEEPS.renew(sweep.id)
+    SWEEPS.see(sweep.id)
     return sweep.snapshot()

@@ -79,7 +79,7 @@ def test_ends_after_two_minutes_without_a_viewer(
     clock.now += END_AFTER - 1
     leases.look()
     assert leases.things() == ["gone", "there", "looks"]
-    leases.renew("looks")
+    assert leases.see("looks") == "looks" and leases.see("no such id") is None
     clock.now += 2
     until(lambda: ended == ["gone"])
     assert leases.things() == ["there", "looks"]

@@ -1,7 +1,4 @@
-"""The server's searches: one thread reads the studies that people look at, and keeps workers busy with those that run.
-
-Pages ask for what is known and never wait for the database, but for the first answer.
-"""
+"""The server's searches: what is known of a study, read once a second for all who look, and the workers that do it."""
 
 import threading
 import time
@@ -9,18 +6,19 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from math import inf
+from typing import Any, TypeVar
 
 from nnlib.search import SearchError, SearchPlan, StudyState, storage_url
 from nnlib.workers import Pool, Task
 from ui.runs import sweeps
-from ui.runs.sessions import is_connected
+from ui.runs.sessions import Lease, Leases
 
-POLL = 1.0  # seconds between reads
-FIRST = 60.0  # seconds that the first answer may take: Optuna has to be imported, a server to answer
-FORGET = 30.0  # seconds without a viewer after which a study that does not run is not read any more
+POLL = 1.0  # seconds for which an answer of the database will do
 END_AFTER = 600.0  # seconds without a viewer after which a search is stopped; nothing is lost by it
 SLICE = 2.0  # seconds for which a worker does trials before others have their turn
+
+T = TypeVar("T")
 
 
 class SearchTask(Task):
@@ -46,10 +44,11 @@ class Book:
     state: StudyState | None = None
     error: str = ""
     running: bool = False  # here: its workers are to be busy with it
-    owner: str = ""
-    seen: float = field(default_factory=time.monotonic)
+    lease: Lease = field(default_factory=Lease)
     tasks: list[Task] = field(default_factory=list)
     study: Any = None  # Optuna's
+    read_at: float = -inf
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Desk:
@@ -57,38 +56,38 @@ class Desk:
 
     def __init__(self, url: str, pool: Pool):
         self.url, self._pool = url, pool
-        self._changed = threading.Condition()
-        self._books: dict[str, Book] = {}
+        self._lock, self._naming = threading.RLock(), threading.Lock()
+        self._books: Leases[Book] = Leases("searches", self._stop, END_AFTER, self._tend)
         self._names: list[str] | None = None
-        self._error = ""
-        self._asked = False  # something is to be read at once
-        self._seen = 0.0
-        self._thread: threading.Thread | None = None
+        self._error, self._named_at = "", -inf
 
-    # ------------------------------------------------------------------------------------------- what pages call
     def names(self, fresh: bool = False) -> list[str]:
         """All studies, the newest first; as they were within the last second, or fresh.
 
         Raises:
             SearchError: the database cannot be used.
         """
-        with self._changed:
-            if fresh:
-                self._names, self._error = None, ""
-            self._look(fresh)
-            self._changed.wait_for(lambda: self._names is not None or self._error, FIRST)
-            if self._error or self._names is None:
-                raise SearchError(self._error or f"The database has not answered for {FIRST:.0f} seconds.")
+        from nnlib.search import studies
+
+        with self._naming:
+            if fresh or time.monotonic() - self._named_at > POLL:
+                self._names, self._error = attempt(lambda: studies.names(self.url))
+                self._named_at = time.monotonic()
+            if self._names is None:
+                raise SearchError(self._error)
             return list(self._names)
 
     def look(self, name: str) -> Book:
-        """A study as it stood within the last seconds: its `state`, or None and an `error`."""
-        with self._changed:
-            book = self._books.setdefault(name, Book(name))
-            book.seen = time.monotonic()
-            self._look(fresh=book.state is None)
-            self._changed.wait_for(lambda: book.state is not None or book.error, FIRST)
-            return book
+        """A study as it stood within the last seconds: its `state`, or None and an `error`.
+
+        Whoever comes while another reads takes what is known, and waits only for the first answer.
+        """
+        with self._lock:
+            if (book := self._books.see(name)) is None:
+                book = Book(name)
+                self._books.put(name, book, book.lease)
+        self._refresh(book)
+        return book
 
     def create(self, name: str, plan: SearchPlan) -> None:
         """As `nnlib.search.studies.create`."""
@@ -115,115 +114,80 @@ class Desk:
     def start(self, name: str, owner: str) -> None:
         """Let this server's workers do its trials, until all are done or it is stopped."""
         book = self.look(name)
-        with self._changed:
-            book.running, book.owner, book.error, book.tasks = True, owner, "", []
-            self._look(fresh=True)
+        with self._lock:
+            book.running, book.lease.owner, book.error, book.tasks, book.read_at = True, owner, "", [], -inf
+        self.look(name)
 
     def stop(self, name: str) -> None:
         """Take this server's workers off it: within a second they are free, and the trials under way in line again."""
-        with self._changed:
-            book = self._books.get(name)
-            if book is None or not book.running:
-                return
-            book.running = False
-            for task in book.tasks:
-                self._pool.stop(task)
-            self._look(fresh=True)
+        if (book := self._books.see(name)) is not None:
+            self._stop(book)
+
+    def _stop(self, book: Book) -> None:
+        with self._lock:
+            if book.running:
+                book.running, book.read_at = False, -inf
+                for task in book.tasks:
+                    self._pool.stop(task)
 
     def _renew(self, name: str) -> None:
-        with self._changed:
-            self._books.pop(name, None)
-            self._names = None
-            self._look(fresh=True)
+        self._books.drop(name)
+        self._named_at = -inf
 
-    def _look(self, fresh: bool = False) -> None:
-        self._seen = time.monotonic()
-        if fresh:
-            self._asked = True
-            self._changed.notify_all()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._drive, name="searches", daemon=True)
-            self._thread.start()
+    def _tend(self, book: Book) -> None:
+        """Nobody may be looking while trials come back from workers elsewhere that have died."""
+        if book.running:
+            self._refresh(book)
 
-    # --------------------------------------------------------------------------------------------- the desk's thread
-    def _drive(self) -> None:
-        while True:
-            with self._changed:
-                self._asked = False
-                now = time.monotonic()
-                for book in self._books.values():
-                    if book.running and now - book.seen > END_AFTER and not is_connected(book.owner):
-                        self.stop(book.name)
-                self._books = {
-                    name: book for name, book in self._books.items() if book.running or now - book.seen < FORGET
-                }
-                if not self._books and now - self._seen > FORGET:
-                    self._names, self._error, self._thread = None, "", None
-                    return
-                books = list(self._books.values())
-            self._read_names()
-            for book in books:
-                self._read(book)
-            with self._changed:
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: self._asked, POLL)
-
-    def _read_names(self) -> None:
-        from nnlib.search import studies
-
-        try:
-            names, error = studies.names(self.url), ""
-        except Exception as fault:
-            names, error = None, sentence(fault)
-        with self._changed:
-            self._names, self._error = names, error
+    def _refresh(self, book: Book) -> None:
+        known = book.state is not None or bool(book.error)
+        if book.reading.acquire(blocking=not known):
+            try:
+                if time.monotonic() - book.read_at > POLL:
+                    self._read(book)
+            finally:
+                book.reading.release()
 
     def _read(self, book: Book) -> None:
         from nnlib.search import studies
 
-        try:
+        def read() -> StudyState:
             if book.study is None:
                 book.study, _ = studies.load(self.url, book.name)
-            state = studies.read(self.url, book.name, book.study, recover=True, before=book.state)
-        except Exception as fault:
-            with self._changed:
-                book.error = sentence(fault)
-            self.stop(book.name)
-            return
-        with self._changed:
+            return studies.read(self.url, book.name, book.study, recover=True, before=book.state)
+
+        book.read_at = time.monotonic()  # what changes meanwhile is read at the next look
+        state, error = attempt(read)
+        with self._lock:
             failed = [task.error for task in book.tasks if task.state == "failed"]
-            book.state, book.error = state, failed[0] if failed else ""
-            if failed:
-                self.stop(book.name)
-            elif state.over:
+            book.state, book.error = state or book.state, error or (failed[0] if failed else "")
+            if book.error:
+                self._stop(book)
+            elif state is not None and state.over:
                 book.running = False
-            elif book.running:
-                self._employ(book)
+            elif state is not None and book.running:  # as many as the pool has workers and the study trials to begin
+                book.tasks = [task for task in book.tasks if not task.over]
+                for _ in range(min(self._pool.size - len(book.tasks), state.claimable)):
+                    self._employ(book)
 
     def _employ(self, book: Book) -> None:
-        """As many workers as the pool has, and as there are trials to begin."""
-        book.tasks = [task for task in book.tasks if not task.over]
-        assert book.state is not None  # noqa: S101
-        for _ in range(min(self._pool.size - len(book.tasks), book.state.claimable)):
-            self._submit(book)
-
-    def _submit(self, book: Book) -> None:
-        task = SearchTask(book.name, self.url, book.owner, lambda: self._follow(book))
-        book.tasks.append(task)
-        self._pool.submit(task)
-
-    def _follow(self, book: Book) -> None:
-        with self._changed:
+        """Put a slice in line, unless it was stopped meanwhile."""
+        with self._lock:
             if book.running:
-                self._submit(book)
+                task = SearchTask(book.name, self.url, book.lease.owner, lambda: self._employ(book))
+                book.tasks.append(task)
+                self._pool.submit(task)
 
 
-def sentence(fault: Exception) -> str:
-    """For people; what is a fault of ours goes to the log as well, and must not end the thread."""
-    if isinstance(fault, ValueError):
-        return str(fault)
-    traceback.print_exception(fault)
-    return f"The study could not be read: an unexpected {type(fault).__name__}, see the log."
+def attempt(read: Callable[[], T]) -> tuple[T | None, str]:
+    """What it gives, or why not, for people; what is a fault of ours goes to the log as well."""
+    try:
+        return read(), ""
+    except ValueError as fault:
+        return None, str(fault)
+    except Exception as fault:
+        traceback.print_exception(fault)
+        return None, f"The study could not be read: an unexpected {type(fault).__name__}, see the log."
 
 
 @cache

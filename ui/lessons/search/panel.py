@@ -13,6 +13,7 @@ from ui.lessons.search.controls import can_be_opened, plan_controls
 from ui.lessons.search.desk import Book, desk
 from ui.lessons.search.view import View, chosen_view, show_study
 from ui.lessons.train.panel import open_in_train
+from ui.runs.polling import live_panel
 from ui.runs.sessions import session_id
 from ui.widgets.controls import BOUND
 
@@ -104,67 +105,64 @@ def _click(act: Callable[..., None] | None = None, *args: Any) -> None:
 def _study(name: str, guess: str) -> None:
     """What can be done with it, and how it stands; the view polls while there is something to come."""
     was = _condition(desk().look(name))
-    running, busy, over, _ = was
 
-    def panel() -> None:
-        if st.session_state["study"] != name:  # deleted a moment ago
-            st.rerun()
+    def controls() -> View | None:
         book = desk().look(name)
-        if _condition(book) != was:
-            st.rerun()
         if book.state is None:
             st.error(book.error)
-            return
-        with st.container():
-            _buttons(book, book.state)
-            view = chosen_view(book.state)
-        every = POLL if running or busy else None if over else POLL_IDLE
-        if every:
-            st.fragment(lambda: polled(view), run_every=every)()
-        else:
-            with st.container():  # where the fragment would put it
-                show_study(book, guess, view)
+            return None
+        _buttons(book, book.state)
+        return chosen_view(book.state)
 
-    def polled(view: View) -> None:
-        book = desk().look(name)
-        if _condition(book) != was:
-            st.rerun()
-        show_study(book, guess, view)
+    def view(chosen: View | None) -> None:
+        if chosen is not None:
+            show_study(desk().look(name), guess, chosen)
 
-    st.fragment(panel)()
+    def every() -> float | None:
+        running, busy, over, _ = was
+        return POLL if running or busy else None if over else POLL_IDLE
+
+    def changed() -> bool:
+        return st.session_state["study"] != name or _condition(desk().look(name)) != was  # or it was deleted
+
+    live_panel(controls, view, every, changed)
 
 
 def _condition(book: Book) -> tuple[bool, bool, bool, bool]:
-    """Whether it runs here, whether a worker is at it anywhere, whether all is done, and whether there is a best."""
+    """Whether it runs here, a worker is at it anywhere, nothing more is to come, and there is a best trial."""
     state = book.state
     if state is None:
-        return book.running, False, False, False
+        return book.running, False, True, False
     return book.running, bool(state.running), state.over, state.best is not None
 
 
 def _buttons(book: Book, state: StudyState) -> None:
-    name = book.name
+    name, plan = book.name, state.plan
     with st.container(horizontal=True, vertical_alignment="center", key="search_buttons"):
         if book.running:
             _button("Stop", "stop", "stop", desk().stop, name)
         elif not state.over:
             _button("Resume", "play_arrow", "resume", desk().start, name, session_id())
-        elif state.plan.method != "grid":
-            _button(f"{MORE} more trials", "add", "more", _prolong, name, state.plan.num_trials + MORE)
+        elif plan.method != "grid":
+            _button(f"{MORE} more trials", "add", "more", _prolong, name, plan.num_trials + MORE)
         with st.popover("On other machines", icon=":material/devices:"):
             _other_machines(name)
         with st.popover("Delete", icon=":material/delete:", disabled=bool(state.running or book.running)):
             lesson.show(PAGE, "delete", study=f"`{name}`", count=len(state.ended))
             _button("Delete it", "delete", "delete", _delete, name)
-        if state.best is not None:
-            _open_trial(state)
+        if state.best is not None:  # any ended trial to Train, the best first
+            ended = sorted(state.ended, key=lambda trial: -(trial.value or 0))
+            trials = {BEST: BEST} | {str(trial.number): f"trial {trial.number}" for trial in ended}
+            how: dict[str, Any] = {"format_func": trials.__getitem__, "label_visibility": "collapsed", "width": 170}
+            chosen = st.selectbox("Trial", list(trials), key="search_trial", **how, **BOUND)
+            _button("Open in Train", "open_in_new", "open", _open, name, chosen)
 
 
 def _other_machines(name: str) -> None:
     url = storage_url()
-    local = url.startswith("sqlite")
-    lesson.show(PAGE, "machines sqlite" if local else "machines", url=shown_url(url))
-    setting = "" if local else f"NNLIB_STORAGE={shlex.quote(shown_url(url))} "
+    local, shown = url.startswith("sqlite"), shown_url(url)
+    lesson.show(PAGE, "machines sqlite" if local else "machines", url=shown)
+    setting = "" if local else f"NNLIB_STORAGE={shlex.quote(shown)} "
     st.code(f"{setting}python -m nnlib.search --study {shlex.quote(name)}", language="bash")
     if local:
         lesson.show(PAGE, "machines more")
@@ -180,26 +178,10 @@ def _delete(name: str) -> None:
     st.session_state["study"] = NEW
 
 
-# -------------------------------------------------------------------------------------------------- one trial
-def _open_trial(state: StudyState) -> None:
-    """Any ended trial to Train, the best first."""
-    ended = sorted(state.ended, key=lambda trial: -(trial.value or 0))
-    options = [BEST, *(str(trial.number) for trial in ended)]
-    label = {"label_visibility": "collapsed", "width": 170}
-    chosen = st.selectbox("Trial", options, format_func=_trial_name, key="search_trial", **label, **BOUND)
-    _button("Open in Train", "open_in_new", "open", _open, state.name, chosen)
-
-
-def _trial_name(number: str) -> str:
-    return number if number == BEST else f"trial {number}"
-
-
 def _open(name: str, chosen: str) -> None:
     state = desk().look(name).state
-    trial = state and (
-        state.best if chosen == BEST else next((t for t in state.ended if str(t.number) == chosen), None)
-    )
-    if not state or not trial:
+    trials = {} if state is None else {str(trial.number): trial for trial in state.ended} | {BEST: state.best}
+    if state is None or (trial := trials.get(chosen)) is None:
         return
     spec = state.spec(trial)
     if not can_be_opened(spec):

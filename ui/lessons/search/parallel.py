@@ -6,7 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from nnlib.search import FIELDS, StudyState, TrialState
+from nnlib.numerals import percent
+from nnlib.search import FIELDS, StudyState
 from ui.lessons.search.charts import ACCURACY, DATA, FONT, GOOD, HEIGHT, TRIAL, drawn, is_numeric, text
 from ui.widgets.charts import as_spec
 from ui.widgets.words import LABELS
@@ -35,50 +36,28 @@ PARALLEL = as_spec(
 
 def parallel_frame(state: StudyState, half: bool = False) -> pd.DataFrame:
     """The rows of PARALLEL; the last axis is the accuracy."""
-    trials = drawn(state, half)
-    best = state.best and state.best.number
+    trials, best = drawn(state, half), state.best and state.best.number
     rows: list[tuple] = []
+
+    def add(setting: str, numbers: list[float], words: list[str], ends_only: bool) -> None:
+        """An axis from the least to the greatest number; it bears all words, or those at its ends."""
+        low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+        heights = [(number - low) / (high - low) if high > low else 0.5 for number in numbers]
+        for trial, at, word in zip(trials, heights, words, strict=True):
+            rows.append(("trial", trial.number, setting, at, word, trial.value, trial.number == best))
+        for word, at in dict(zip(words, heights, strict=True)).items():
+            if low == high or at in (0.0, 1.0) or not ends_only:
+                kind = {0.0: "low", 1.0: "high"}.get(at, "between")
+                rows.append((kind, -1, setting, at, word, None, False))
+
     for name in state.plan.space:
-        numeric = is_numeric(state, name)
         values = [trial.settings[name] for trial in trials]
-        scale = _Scale(name, values, numeric)
-        for trial, value in zip(trials, values, strict=True):
-            rows.append(_point(trial, LABELS[name], scale.at(value), text(value), best))
-        rows += _names(LABELS[name], scale.names)
-    values = [trial.value or 0.0 for trial in trials]
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    reach = high - low or 1.0
-    for trial, value in zip(trials, values, strict=True):
-        rows.append(_point(trial, "accuracy", (value - low) / reach, f"{value:.1%}", best))
-    rows += _names("accuracy", {f"{low:.1%}": 0.0, f"{high:.1%}": 1.0})
+        words = [text(value) for value in values]
+        if numeric := is_numeric(state, name):
+            numbers = [log10(value) if FIELDS[name].log else float(value) for value in values]
+        else:
+            numbers = [float(sorted(set(words)).index(word)) for word in words]
+        add(LABELS[name], numbers, words, numeric)
+    reached = [trial.value or 0.0 for trial in trials]
+    add("accuracy", reached, [percent(value) for value in reached], ends_only=True)
     return pd.DataFrame(rows, columns=["kind", "trial", "setting", "at", "shown", "value", "best"])
-
-
-class _Scale:
-    """From a setting's values to a height between 0 and 1."""
-
-    def __init__(self, name: str, values: list[Any], numeric: bool):
-        self.numeric, self.log = numeric, numeric and FIELDS[name].log
-        self.options = sorted({text(value) for value in values})
-        numbers = [self._number(value) for value in values]
-        self.low, self.high = min(numbers, default=0.0), max(numbers, default=0.0)
-        named = [min(values, default=0), max(values, default=0)] if numeric else self.options
-        self.names = {text(value): self.at(value) for value in named}
-
-    def _number(self, value: Any) -> float:
-        if not self.numeric:
-            return float(self.options.index(text(value)))
-        return log10(value) if self.log else float(value)
-
-    def at(self, value: Any) -> float:
-        return (self._number(value) - self.low) / (self.high - self.low) if self.high > self.low else 0.5
-
-
-def _point(trial: TrialState, setting: str, at: float, shown: str, best: int | None) -> tuple:
-    return ("trial", trial.number, setting, at, shown, trial.value, trial.number == best)
-
-
-def _names(setting: str, names: dict[str, float]) -> list[tuple]:
-    """What an axis bears: text -> its height."""
-    kinds = {0.0: "low", 1.0: "high"}
-    return [(kinds.get(at, "between"), -1, setting, at, shown, None, False) for shown, at in names.items()]

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from nnlib.numerals import percent
 from nnlib.search import Choice, Interval, SearchPlan, StudyState
 from ui import lesson
 from ui.lessons.search import charts, parallel
@@ -40,7 +41,7 @@ def chosen_view(state: StudyState) -> View:
     if chart != MAP or len(names) < 2:
         return View(chart, half)
     usual = [name for name in ("learning_rate", "weight_scale") if name in names]
-    x, y = [*usual, *(name for name in names if name not in usual)][:2]
+    x, y = [*dict.fromkeys([*usual, *names])][:2]
     with st.container(horizontal=True):
         how: dict[str, Any] = {"format_func": LABELS.__getitem__, "width": 240, **BOUND}
         x = st.selectbox("Across", names, names.index(x), key="search_x", **how)
@@ -55,35 +56,19 @@ def show_study(book: Book, guess: str, view: View) -> None:
         st.error(book.error)
     if state is None:
         return
-    wanted, ended = state.plan.wanted, len(state.ended)
-    st.progress(min(1.0, ended / wanted), text=_progress(book, state))
+    st.progress(min(1.0, len(state.ended) / state.plan.wanted), text=_progress(book, state))
     if state.interrupted:
         st.caption(lesson.text(PAGE, "interrupted", count=state.interrupted))
-    best = state.best
-    if best is None:
+    if (best := state.best) is None:
         st.info(lesson.text(PAGE, "nothing yet"))
     else:
-        found = lesson.text(PAGE, "best", value=f"{best.value:.1%}", trial=best.number)
+        found = lesson.text(PAGE, "best", value=percent(best.value), trial=best.number)
         st.markdown(f"{found}: {charts.described(best)}")
-    _chart(state, view)
+    if any(trial.accuracies for trial in state.trials):
+        _chart(state, view)
     _outcome(state, guess)
-    st.caption(describe_plan(state.plan))
+    st.caption(_plan(state.plan))
     _table(state)
-
-
-def describe_plan(plan: SearchPlan) -> str:
-    """What is varied, how, and what stays."""
-    varied = ", ".join(f"{LABELS[name]} {_domain(domain)}" for name, domain in plan.space.items())
-    method = lesson.text(PAGE, f"name {plan.method}")
-    return lesson.text(
-        PAGE, "plan", varied=varied, method=method, pruning=plan.pruning, stays=summary(plan.base, without=plan.space)
-    )
-
-
-def _domain(domain: Interval | Choice) -> str:
-    if isinstance(domain, Choice):
-        return "of " + "/".join(map(text, domain.values))
-    return f"{domain.low:g} to {domain.high:g}"
 
 
 def _progress(book: Book, state: StudyState) -> str:
@@ -98,22 +83,19 @@ def _progress(book: Book, state: StudyState) -> str:
 
 
 def _chart(state: StudyState, view: View) -> None:
-    if not any(trial.accuracies for trial in state.trials):
-        return
     key = f"search_chart_{view.chart}"
     if view.chart == PROGRESS:
         st.vega_lite_chart(charts.progress_frame(state, view.half), charts.PROGRESS, key=key)
     elif view.chart == CURVES:
         st.vega_lite_chart(charts.curves_frame(state), charts.CURVES, key=key)
-    elif view.chart == MAP and len(state.plan.space) < 2:
-        st.info(lesson.text(PAGE, "two settings"))
-    elif view.chart == MAP:
-        x, y = view.x, view.y
-        numeric = [charts.is_numeric(state, name) for name in (x, y)]
-        spec = charts.map_spec(x, y, *numeric)
-        st.vega_lite_chart(charts.map_frame(state, x, y, view.half), spec, key=f"{key}_{x}_{y}")
     elif view.chart == LINES:
         st.vega_lite_chart(parallel.parallel_frame(state, view.half), parallel.PARALLEL, key=key)
+    elif view.chart == MAP and view.x:
+        x, y = view.x, view.y
+        spec = charts.map_spec(x, y, charts.is_numeric(state, x), charts.is_numeric(state, y))
+        st.vega_lite_chart(charts.map_frame(state, x, y, view.half), spec, key=f"{key}_{x}_{y}")
+    elif view.chart == MAP:
+        st.info(lesson.text(PAGE, "two settings"))
     elif state.importances:
         st.vega_lite_chart(charts.importances_frame(state), charts.IMPORTANCES, key=key)
     else:
@@ -122,25 +104,38 @@ def _chart(state: StudyState, view: View) -> None:
 
 
 def _outcome(state: StudyState, guess: str) -> None:
-    shares = [(LABELS[name], share) for name, share in state.importances.items()]
+    shares = [(LABELS[name], percent(share, 0)) for name, share in state.importances.items()]
     if not shares:
         lesson.show(PAGE, "outcome none", guess=guess, fewest=FEWEST)
         return
     (first, share), *rest = shares
-    others = ", ".join(f"{name} {share:.0%}" for name, share in rest)
-    how = {"first": first, "share": f"{share:.0%}", "others": others}
-    lesson.show(PAGE, "outcome", guess=guess, count=len(state.ended), **how)
+    others = ", ".join(f"{name} {share}" for name, share in rest)
+    lesson.show(PAGE, "outcome", guess=guess, count=len(state.ended), first=first, share=share, others=others)
+
+
+def _plan(plan: SearchPlan) -> str:
+    """What is varied, how, and what stays."""
+    varied = ", ".join(f"{LABELS[name]} {_domain(domain)}" for name, domain in plan.space.items())
+    method, stays = lesson.text(PAGE, f"name {plan.method}"), summary(plan.base, without=plan.space)
+    return lesson.text(PAGE, "plan", varied=varied, method=method, pruning=plan.pruning, stays=stays)
+
+
+def _domain(domain: Interval | Choice) -> str:
+    if isinstance(domain, Choice):
+        return "of " + "/".join(map(text, domain.values))
+    return f"{domain.low:g} to {domain.high:g}"
 
 
 def _table(state: StudyState) -> None:
     """A row a trial, the newest first; those in line are only counted."""
+    numeric = {name: charts.is_numeric(state, name) for name in state.plan.space}
     rows = [
         {
             "trial": trial.number,
             "state": trial.state,
             "accuracy": trial.value if trial.value is not None else max(trial.accuracies, default=None),
             "epochs": len(trial.accuracies),
-            **{LABELS[name]: _cell(state, name, trial.settings.get(name)) for name in state.plan.space},
+            **{LABELS[name]: value if numeric[name] else text(value) for name, value in trial.settings.items()},
             "seconds": trial.seconds,
             "done by": trial.worker,
         }
@@ -153,12 +148,6 @@ def _table(state: StudyState) -> None:
     config = {
         "accuracy": column.ProgressColumn("accuracy", format="percent", min_value=0, max_value=1),
         "seconds": column.NumberColumn("seconds", format="%.1f"),
+        **{LABELS[name]: column.NumberColumn(LABELS[name], format="%.3g") for name in numeric if numeric[name]},
     }
-    for name in state.plan.space:
-        if charts.is_numeric(state, name):
-            config[LABELS[name]] = column.NumberColumn(LABELS[name], format="%.3g")
     st.dataframe(pd.DataFrame(rows[:MOST_ROWS]), hide_index=True, column_config=config, key="search_table", height=390)
-
-
-def _cell(state: StudyState, name: str, value: Any) -> Any:
-    return value if charts.is_numeric(state, name) else text(value)
