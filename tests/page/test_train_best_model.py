@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnlib.numerals import percent
 from nnlib.optim import RULES
 from nnlib.runs.spec import POINTS, RunSpec
 from nnlib.schedules import SCHEDULES
@@ -303,8 +304,8 @@ class TestRun:
         assert "**85 %**" in outcome and f"**{100 * run.solver.best_val_acc:.1f} %**" in outcome
         test = run.solver.check_accuracy(run.dataset.X_test, run.dataset.y_test)
         shown = {metric.label: metric.value for metric in app.metric}
-        assert shown["Test accuracy"] == f"{test:.1%}"
-        assert shown["Best validation accuracy"] == f"{run.solver.best_val_acc:.1%}"
+        assert shown["Test accuracy"] == percent(test)
+        assert shown["Best validation accuracy"] == percent(run.solver.best_val_acc)
 
     def test_stop_shows_the_outcome_and_reset_takes_it_away(self, open_page: OpenPage):
         app = open_page(PAGE)

@@ -1,5 +1,6 @@
 """Frames: what a viewer of a run sees at one step and can scrub back to, and how often one may be made."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,46 +41,26 @@ class FrameBudget:
         self._time, self._iteration = started, iteration
 
 
-def health_at_rest(solver: Solver) -> list[LayerHealth]:
-    """Measured on the first examples, where there is no batch."""
-    N = min(solver.batch_size, HEALTH_EXAMPLES)
-    return measure(solver.model, solver.X_train[:N], solver.y_train[:N])
-
-
 @np.errstate(all="ignore")  # what overflows is shown as missing
-def first_frame(solver: Solver, picture: Painter) -> dict[str, Any]:
-    """Before the first step."""
-    return _layout(solver, picture, 0, None, solver.base_learning_rate, health_at_rest(solver))
+def frame(solver: Solver, picture: Painter, record: Record | None = None) -> dict[str, Any]:
+    """What `ui.components.run_view` takes as a frame: before the first step, or after one.
 
-
-@np.errstate(all="ignore")
-def frame(solver: Solver, picture: Painter, record: Record) -> dict[str, Any]:
-    """After a step; its record carries the newest accuracies there are."""
-    health, classes = record.health or [], solver.model.num_classes
+    record: the step's, with the newest accuracies there are. If it has no health that of the first examples is shown.
+    """
+    begun = record is not None
+    record = record or Record(0, 0, math.nan, solver.base_learning_rate)
+    N, (train_acc, val_acc) = min(solver.batch_size, HEALTH_EXAMPLES), (record.train_acc, record.val_acc)
+    health = record.health or measure(solver.model, solver.X_train[:N], solver.y_train[:N])
     losses = [each.loss for each in solver.records[-LOSSES:]]
-    sentences = diagnose(losses, health, classes, record.train_acc, record.val_acc)
-    shown = _layout(solver, picture, record.iteration, record.loss, record.learning_rate, health)
-    return shown | {"train_acc": record.train_acc, "val_acc": record.val_acc, "diagnosis": sentences}
-
-
-def _layout(
-    solver: Solver,
-    picture: Painter,
-    iteration: int,
-    loss: float | None,
-    learning_rate: float,
-    health: list[LayerHealth],
-) -> dict[str, Any]:
-    """What `ui.components.run_view` takes as a frame."""
     return {
-        "iteration": iteration,
-        "loss": loss,
-        "learning_rate": learning_rate,
-        "train_acc": None,
-        "val_acc": None,
+        "iteration": record.iteration,
+        "loss": _finite(record.loss),
+        "learning_rate": record.learning_rate,
+        "train_acc": train_acc,
+        "val_acc": val_acc,
         "picture": picture.draw(solver.model),
         "layers": [_layer(layer) for layer in health],
-        "diagnosis": [],
+        "diagnosis": diagnose(losses, health, solver.model.num_classes, train_acc, val_acc) if begun else [],
     }
 
 

@@ -106,7 +106,8 @@ class Run:
             FileNotFoundError, ValueError: the checkpoint is gone, or cannot be used, in one sentence.
         """
         self.solver.resume(saved.checkpoint)
-        self.recording.catch_up(self.solver.records)
+        for record in self.solver.records:
+            self.recording.add(record, framed=record is self.solver.records[-1])
         self.seconds, self.status = saved.seconds, "finished" if self.solver.over else "paused"
 
     # -------------------------------------------------------------------------------------------- how it stands

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnlib.solver import Diverged, Record, Solver
-from ui.runs.frames import first_frame, frame, health_at_rest
+from ui.runs.frames import frame
 from ui.runs.history import Curve, Frames, Smooth
 from ui.runs.painter import Painter
 
@@ -28,10 +28,10 @@ class Recording:
         self._solver, self._picture = solver, picture
         self._lock = threading.Lock()
         self._losses, self._accuracies, self._frames, self._smooth = Curve(), Curve(), Frames(), Smooth()
-        self._frames.add(first_frame(solver, picture))
+        self._frames.add(frame(solver, picture))
 
     def add(self, record: Record | Diverged, framed: bool) -> None:
-        """Take note of a step; framed: with a frame, for which its record has the model's health."""
+        """Take note of a step; framed: with a frame."""
         with self._lock:
             if isinstance(record, Diverged):
                 self._losses.add(record.iteration, None, None)
@@ -43,13 +43,6 @@ class Recording:
                 _, train_acc, val_acc = (self._accuracies.rows() or [(0, None, None)])[-1]
                 newest = record._replace(train_acc=train_acc, val_acc=val_acc)
                 self._frames.add(frame(self._solver, self._picture, newest))
-
-    def catch_up(self, records: list[Record]) -> None:
-        """Take note of all that a resumed solver has done; there is a frame of its newest step."""
-        with np.errstate(all="ignore"):
-            for record in records[:-1]:
-                self.add(record, framed=False)
-            self.add(records[-1]._replace(health=health_at_rest(self._solver)), framed=True)
 
     def curves(self) -> tuple[list[tuple], list[tuple]]:
         """(iteration, loss, smoothed loss) and (iteration, training, validation accuracy), about 300 rows each."""

@@ -1,7 +1,6 @@
 """Who may train at full speed now: as many runs as there are cores, the others in line."""
 
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -15,8 +14,8 @@ class Slots:
     """So many at once; the others wait in line, first come, first served."""
 
     def __init__(self, count: int):
-        self.count, self._taken = count, 0
-        self._line: deque[Waiting] = deque()
+        self.count = count
+        self._line: list[Waiting] = []  # those with a slot first
         self._changed = threading.Condition()
 
     @contextmanager
@@ -24,16 +23,13 @@ class Slots:
         """Wait for a slot and hold it meanwhile. Gives False, without a slot, if the run is no longer wanted."""
         with self._changed:
             self._line.append(run)
-            self._changed.wait_for(lambda: not run.wanted or (self._taken < self.count and self._line[0] is run))
-            self._line.remove(run)
+            self._changed.wait_for(lambda: not run.wanted or self._line.index(run) < self.count)
             got = run.wanted
-            self._taken += got
-            self._changed.notify_all()
         try:
             yield got
         finally:
             with self._changed:
-                self._taken -= got
+                self._line.remove(run)
                 self._changed.notify_all()
 
     def given_up(self) -> None:
@@ -44,4 +40,4 @@ class Slots:
     def ahead_of(self, run: Waiting) -> int:
         """How many runs stand in line before this one."""
         with self._changed:
-            return list(self._line).index(run) if run in self._line else 0
+            return max(0, self._line.index(run) - self.count) if run in self._line else 0

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from nnlib.numerals import duration
 from ui import lesson
 from ui.runs import log as run_log
 from ui.runs.live import Run
 from ui.runs.log import RunLog
 from ui.runs.polling import poll
-from ui.runs.sweeps import duration
 
 POLL = 2.0  # seconds
 PAGE = "run_status"

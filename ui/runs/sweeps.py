@@ -19,6 +19,7 @@ import streamlit as st
 
 from nnlib.data import DataError
 from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe, expected_seconds
+from nnlib.numerals import duration
 from ui import lesson
 from ui.runs.polling import live_panel
 from ui.runs.sessions import Lease, Leases, session_id
@@ -152,13 +153,6 @@ def _progress(snapshot: Snapshot) -> str:
         ended = sum(run.state in ("finished", "diverged") for run in snapshot.runs)
         return lesson.text("sweeps", "stopped", **values | {"ended": ended})
     return lesson.text("sweeps", "finished cached" if snapshot.cached else "finished", **values)
-
-
-def duration(seconds: float) -> str:
-    """For people: "0.8 s", "12 s", "3 min"."""
-    if seconds < 1:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _look(sweep: Sweep) -> Snapshot:

@@ -1,7 +1,8 @@
 """How a run or an experiment is taken home: a script, a notebook, its records as CSV, or a link with its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -25,24 +26,16 @@ def take_home(experiment: Experiment, results: Sequence[Result | None], key: str
     empty = not any(result is not None and result.records for result in results)
     with st.popover("Take home", icon=":material/download:"):
         lesson.show("take_home", "about")
-        files = (
-            ("Script", f"{name}.py", "text/x-python", partial(script, experiment), False),
-            ("Notebook", f"{name}.ipynb", NOTEBOOK_TYPE, partial(notebook, experiment), False),
-            ("Records (CSV)", f"{name}.csv", "text/csv", partial(to_csv, experiment, results), empty),
-        )
-        for label, file, mime, make, disabled in files:
-            st.download_button(
-                label,
-                make,
-                file,
-                mime,
-                key=f"{key}_{file.rpartition('.')[2]}",
-                on_click="ignore",
-                disabled=disabled,
-                width="stretch",
-            )
+        _file("Script", f"{name}.py", "text/x-python", partial(script, experiment), key)
+        _file("Notebook", f"{name}.ipynb", NOTEBOOK_TYPE, partial(notebook, experiment), key)
+        _file("Records (CSV)", f"{name}.csv", "text/csv", partial(to_csv, experiment, results), key, empty)
         if empty:
             st.caption(lesson.text("take_home", "no records"))
+
+
+def _file(label: str, name: str, mime: str, make: Callable[[], str], key: str, absent: bool = False) -> None:
+    how: dict[str, Any] = {"on_click": "ignore", "disabled": absent, "width": "stretch"}
+    st.download_button(label, make, name, mime, key=f"{key}_{name.rpartition('.')[2]}", **how)
 
 
 def run_link(spec: RunSpec) -> None:

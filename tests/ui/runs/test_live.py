@@ -27,7 +27,7 @@ DIVERGING = RunSpec(data="digits", update_rule="sgd", learning_rate=10)
 Make = Callable[..., Run]
 
 
-@dataclass
+@dataclass(eq=False)
 class Waiting:
     wanted: bool = True
 

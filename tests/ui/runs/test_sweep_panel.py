@@ -141,11 +141,3 @@ def test_a_sweep_that_nobody_watches_is_stopped(monkeypatch):
     app = press(app, "run")
     assert app.session_state["demo"].wait(ENOUGH)
     assert app.session_state["demo"].snapshot().state == "stopped"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0.04, "0.0 s"), (0.84, "0.8 s"), (12.3, "12 s"), (89.4, "89 s"), (91, "2 min"), (3600, "60 min")],
-)
-def test_durations_for_people(seconds, said):
-    assert sweeps.duration(seconds) == said

@@ -1,14 +1,17 @@
 """Compare: the runs of this visit in a table, their curves laid over each other, and what tells them apart."""
 
-import math
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nnlib.experiments import Experiment
+from nnlib.numerals import fixed, percent
+from nnlib.runs.accuracy import Accuracy
 from ui import lesson
 from ui.lessons.compare import charts as compare_charts
-from ui.lessons.compare.table import FIGURES, rows, to_csv
+from ui.lessons.compare.table import CONFIG, rows, to_csv
 from ui.lessons.train.panel import open_in_train
 from ui.runs import log as run_log
 from ui.runs.log import Entry, RunLog
@@ -52,12 +55,13 @@ def _compared(log: RunLog) -> None:
     names = varied(entry.spec for entry in pinned)
     labels = {f"run {entry.number}": label(entry.spec, names) for entry in pinned}
     axis = one_of("Against", list(compare_charts.AXES), "compare_axis")
-    st.markdown("  \n".join(_named(labels)))
+    named = [f"**{run}**: {settings}" if settings else f"**{run}**" for run, settings in labels.items()]
+    st.markdown("  \n".join(named))
     charts = compare_charts.charts(labels, pinned, axis)
     for column, (name, (frame, spec)) in zip(st.columns(3), charts.items(), strict=True):
         column.vega_lite_chart(frame, spec, key=f"compare_{name}")
     _differences(pinned)
-    _actions(pinned, labels)
+    _actions(pinned, named)
 
 
 def _table(log: RunLog, entries: Sequence[Entry]) -> list[Entry]:
@@ -69,7 +73,7 @@ def _table(log: RunLog, entries: Sequence[Entry]) -> list[Entry]:
     shown = st.dataframe(
         rows(log, entries),
         hide_index=True,
-        column_config=FIGURES,
+        column_config=CONFIG,
         placeholder="–",
         on_select="rerun",
         selection_mode="multi-row",
@@ -78,15 +82,8 @@ def _table(log: RunLog, entries: Sequence[Entry]) -> list[Entry]:
     )
     pinned = [entries[row] for row in sorted(shown["selection"]["rows"]) if row < len(entries)]
     log.pinned = [entry.number for entry in pinned]
-    st.download_button(
-        "Table (CSV)",
-        lambda: to_csv(log),
-        "runs.csv",
-        "text/csv",
-        icon=":material/download:",
-        key="compare_csv",
-        on_click="ignore",
-    )
+    how: dict[str, Any] = {"icon": ":material/download:", "key": "compare_csv", "on_click": "ignore"}
+    st.download_button("Table (CSV)", lambda: to_csv(log), "runs.csv", "text/csv", **how)
     return pinned
 
 
@@ -110,37 +107,32 @@ def _differences(pinned: Sequence[Entry]) -> None:
 
 def _with_error(entry: Entry) -> str:
     """The best validation accuracy and its standard error."""
-    p = entry.best_val_acc
-    return f"{100 * p:.1f} ± {100 * math.sqrt(p * (1 - p) / entry.num_val):.1f} %"
+    reached = Accuracy(round(entry.best_val_acc * entry.num_val), entry.num_val)
+    return f"{fixed(100 * reached.share, 1)} ± {percent(reached.standard_error)}"
 
 
-def _named(labels: dict[str, str]) -> list[str]:
-    """Each run's name and what tells it from the others."""
-    return [f"**{run}**: {settings}" if settings else f"**{run}**" for run, settings in labels.items()]
-
-
-def _actions(pinned: Sequence[Entry], labels: dict[str, str]) -> None:
+def _actions(pinned: Sequence[Entry], named: Sequence[str]) -> None:
     """Use a run's settings again; take one home, or all that are ticked."""
     st.subheader("Go on with them")
-    for entry, named in zip(pinned, _named(labels), strict=True):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"compare_run_{entry.number}"):
-            st.markdown(named, width=320)
-            key = f"compare_use_{entry.number}"
-            use = {"on_click": open_in_train, "args": (entry.spec,)}
-            if st.button("Use these settings", icon=":material/tune:", key=key, **use):
+    for entry, name in zip(pinned, named, strict=True):
+        with _row(f"run_{entry.number}"):
+            st.markdown(name, width=320)
+            how: dict[str, Any] = {"icon": ":material/tune:", "key": f"compare_use_{entry.number}"}
+            if st.button("Use these settings", on_click=open_in_train, args=(entry.spec,), **how):
                 st.rerun()  # the whole page: another part is shown
-            take_home(Experiment(f"run_{entry.number}", (entry.spec,)), [entry.result()], f"compare_{entry.number}")
-    if len(pinned) > 1:
-        _take_home_together(pinned)
+            _take_home([entry], f"run_{entry.number}", f"compare_{entry.number}")
+    if len({entry.spec.data for entry in pinned}) > 1:
+        st.caption(lesson.text(PAGE, "not together"))
+    elif len(pinned) > 1:
+        with _row("together"):
+            st.markdown(lesson.text(PAGE, "together", count=len(pinned)), width=320)
+            _take_home(pinned, "_".join(["runs", *(str(entry.number) for entry in pinned)]), "compare_all")
     st.caption(lesson.text(PAGE, "kept"))
 
 
-def _take_home_together(pinned: Sequence[Entry]) -> None:
-    if len({entry.spec.data for entry in pinned}) > 1:
-        st.caption(lesson.text(PAGE, "not together"))
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="compare_together"):
-        st.markdown(lesson.text(PAGE, "together", count=len(pinned)), width=320)
-        name = "_".join(["runs", *(str(entry.number) for entry in pinned)])
-        runs = tuple(entry.spec for entry in pinned)
-        take_home(Experiment(name, runs), [entry.result() for entry in pinned], "compare_all")
+def _row(key: str) -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", key=f"compare_{key}")
+
+
+def _take_home(entries: Sequence[Entry], name: str, key: str) -> None:
+    take_home(Experiment(name, tuple(entry.spec for entry in entries)), [entry.result() for entry in entries], key)

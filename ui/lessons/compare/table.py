@@ -6,25 +6,28 @@ from dataclasses import fields
 import pandas as pd
 import streamlit as st
 
+from nnlib.numerals import percent
 from nnlib.runs.spec import RunSpec
 from ui.runs.log import Entry, RunLog
 from ui.widgets.words import LABELS, value, varied
 
-PERCENT = st.column_config.NumberColumn(format="%.1f %%")
-FIGURES = {
-    "Best validation": PERCENT,
-    "at epoch": st.column_config.NumberColumn(help="After which epoch that was."),
-    "Training": st.column_config.NumberColumn(format="%.1f %%", help="The last training accuracy."),
-    "Loss": st.column_config.NumberColumn(format="%.3g", help="Mean of the last 100 losses, in nats."),
-    "Epochs": st.column_config.NumberColumn(format="%.1f", help="Passes through the training data so far."),
-    "Steps": st.column_config.NumberColumn(format="localized"),
-    "Time": st.column_config.NumberColumn(format="%.1f s", help="Spent on training."),
+NUMBER = st.column_config.NumberColumn
+FIGURES = {  # heading: what of an entry, times what, and how it is shown
+    "Best validation": ("best_val_acc", 100, NUMBER(format="%.1f %%")),
+    "at epoch": ("best_epoch", 1, NUMBER(help="After which epoch that was.")),
+    "Training": ("train_acc", 100, NUMBER(format="%.1f %%", help="The last training accuracy.")),
+    "Loss": ("final_loss", 1, NUMBER(format="%.3g", help="Mean of the last 100 losses, in nats.")),
+    "Epochs": ("epochs", 1, NUMBER(format="%.1f", help="Passes through the training data so far.")),
+    "Steps": ("iteration", 1, NUMBER(format="localized")),
+    "Time": ("seconds", 1, NUMBER(format="%.1f s", help="Spent on training.")),
 }
+CONFIG = {heading: column for heading, (_, _, column) in FIGURES.items()}
+IN_CSV = {"iteration": "steps", "epochs": "epochs_done"}  # where a setting has the name already, or a reader would ask
 
 
 def status(entry: Entry, live: bool) -> str:
     """In words: "finished", "running, 42 %", "left at 42 %"."""
-    share = f"{entry.iteration / entry.num_iterations:.0%}".replace("%", " %")
+    share = percent(entry.iteration / entry.num_iterations, 0)
     if entry.status in ("finished", "stopped", "diverged"):
         return entry.status
     return f"{entry.status}, {share}" if live else f"left at {share}"
@@ -58,33 +61,17 @@ def _is_number(spec: RunSpec, name: str) -> bool:
 
 
 def _figures(entry: Entry) -> dict[str, float | int | None]:
-    return {
-        "Best validation": 100 * entry.best_val_acc,
-        "at epoch": entry.best_epoch,
-        "Training": None if entry.train_acc is None else 100 * entry.train_acc,
-        "Loss": entry.final_loss,
-        "Epochs": entry.epochs,
-        "Steps": entry.iteration,
-        "Time": entry.seconds,
-    }
+    found = {heading: (getattr(entry, name), factor) for heading, (name, factor, _) in FIGURES.items()}
+    return {heading: None if figure is None else factor * figure for heading, (figure, factor) in found.items()}
 
 
 def to_csv(log: RunLog) -> str:
     """All runs with all settings, one a line."""
-    entries = log.entries()
     lines = [
         {"run": entry.number, "page": entry.page}
         | {field.name: getattr(entry.spec, field.name) for field in fields(RunSpec)}
-        | {
-            "status": status(entry, log.is_live(entry)),
-            "steps": entry.iteration,
-            "epochs_done": entry.epochs,
-            "best_val_acc": entry.best_val_acc,
-            "best_epoch": entry.best_epoch,
-            "train_acc": entry.train_acc,
-            "final_loss": entry.final_loss,
-            "seconds": entry.seconds,
-        }
-        for entry in entries
+        | {"status": status(entry, log.is_live(entry))}
+        | {IN_CSV.get(name, name): getattr(entry, name) for name, _, _ in FIGURES.values()}
+        for entry in log.entries()
     ]
     return pd.DataFrame(lines).to_csv(index=False, lineterminator="\n")

@@ -67,11 +67,9 @@ class Desk:
         Raises:
             SearchError: the database cannot be used.
         """
-        from nnlib.search import studies
-
         with self._naming:
             if fresh or time.monotonic() - self._named_at > POLL:
-                self._names, self._error = attempt(lambda: studies.names(self.url))
+                self._names, self._error = attempt(lambda: _studies().names(self.url))
                 self._named_at = time.monotonic()
             if self._names is None:
                 raise SearchError(self._error)
@@ -91,24 +89,18 @@ class Desk:
 
     def create(self, name: str, plan: SearchPlan) -> None:
         """As `nnlib.search.studies.create`."""
-        from nnlib.search import studies
-
-        studies.create(self.url, name, plan)
+        _studies().create(self.url, name, plan)
         self._renew(name)
 
     def prolong(self, name: str, num_trials: int) -> None:
         """As `nnlib.search.studies.prolong`."""
-        from nnlib.search import studies
-
-        studies.prolong(self.url, name, num_trials)
+        _studies().prolong(self.url, name, num_trials)
         self._renew(name)
 
     def delete(self, name: str) -> None:
         """Stop and delete a study."""
-        from nnlib.search import studies
-
         self.stop(name)
-        studies.delete(self.url, name)
+        _studies().delete(self.url, name)
         self._renew(name)
 
     def start(self, name: str, owner: str) -> None:
@@ -149,12 +141,10 @@ class Desk:
                 book.reading.release()
 
     def _read(self, book: Book) -> None:
-        from nnlib.search import studies
-
         def read() -> StudyState:
             if book.study is None:
-                book.study, _ = studies.load(self.url, book.name)
-            return studies.read(self.url, book.name, book.study, recover=True, before=book.state)
+                book.study, _ = _studies().load(self.url, book.name)
+            return _studies().read(self.url, book.name, book.study, recover=True, before=book.state)
 
         book.read_at = time.monotonic()  # what changes meanwhile is read at the next look
         state, error = attempt(read)
@@ -177,6 +167,12 @@ class Desk:
                 task = SearchTask(book.name, self.url, book.lease.owner, lambda: self._employ(book))
                 book.tasks.append(task)
                 self._pool.submit(task)
+
+
+def _studies():
+    from nnlib.search import studies  # not before: it imports Optuna
+
+    return studies
 
 
 def attempt(read: Callable[[], T]) -> tuple[T | None, str]:

@@ -1,8 +1,11 @@
 """Train: choose data, network and update rule, watch the run, see what it has reached."""
 
+from typing import Any
+
 import streamlit as st
 
 from nnlib.experiments import Experiment, Result
+from nnlib.numerals import fixed, percent, whole
 from nnlib.runs.accuracy import Accuracy
 from nnlib.runs.spec import RunSpec
 from ui import lesson
@@ -113,9 +116,6 @@ def _resume(saved: Saved) -> None:
         st.session_state["train_message"] = str(error)
 
 
-PAGE = "train_best_model"
-
-
 def result(run: Run, guess: int) -> None:
     """The outcome beside the prediction, and the test accuracy with its standard error."""
     solver, dataset = run.solver, run.dataset
@@ -123,16 +123,13 @@ def result(run: Run, guess: int) -> None:
         lesson.show(PAGE, "outcome", guess=guess, reached=100 * solver.best_val_acc)
         N = len(dataset.y_test)
         tested = Accuracy(round(N * solver.check_accuracy(dataset.X_test, dataset.y_test)), N)
-        epoch, steps = f"after epoch {solver.best_epoch}", f"{solver.iteration:,} steps"
-        figures = (
-            ("Best validation accuracy", f"{solver.best_val_acc:.1%}", epoch),
-            ("Test accuracy", f"{tested.share:.1%}", f"± {tested.standard_error:.1%}"),
-            ("Training time", f"{run.seconds:.1f} s", steps),
-        )
-        for column, (label, value, note) in zip(st.columns(3), figures, strict=True):
-            column.metric(label, value, note, delta_color="off", delta_arrow="off")
-        low, high = tested.interval()
-        st.caption(lesson.text(PAGE, "test", count=f"{N:,}", low=f"{low:.1%}", high=f"{high:.1%}"))
+        best, test, time = st.columns(3)
+        how: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off"}
+        best.metric("Best validation accuracy", percent(solver.best_val_acc), f"after epoch {solver.best_epoch}", **how)
+        test.metric("Test accuracy", percent(tested.share), f"± {percent(tested.standard_error)}", **how)
+        time.metric("Training time", f"{fixed(run.seconds, 1)} s", f"{whole(solver.iteration)} steps", **how)
+        low, high = map(percent, tested.interval())
+        st.caption(lesson.text(PAGE, "test", count=whole(N), low=low, high=high))
         with st.container(horizontal=True):
             icon = ":material/search:"
             st.button(lesson.text(PAGE, "examine it"), icon=icon, type="primary", key="run_examine", on_click=_examine)
