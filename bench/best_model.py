@@ -6,27 +6,16 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from math import sqrt
 from multiprocessing import get_context
-from typing import NamedTuple
 
+from bench.table import print_conditions, print_head, print_row
 from nnlib.data import cifar10
+from nnlib.runs.accuracy import Accuracy
 from nnlib.runs.best import ABLATION, CIFAR10, DIGITS, PUBLISHED_RECIPE
 from nnlib.runs.spec import RunSpec
 from nnlib.workers.threads import ONE_THREAD
 
 MODELS = {"ours": CIFAR10, "published recipe": PUBLISHED_RECIPE, "digits": DIGITS}
-
-
-class Outcome(NamedTuple):
-    """Accuracies 0 to 1; num_test: pictures behind the test accuracy; seconds by the clock and of a core."""
-
-    val_acc: float
-    epoch: int
-    test_acc: float
-    num_test: int
-    seconds: float
-    core_seconds: float
 
 
 def main(arguments: list[str]) -> int:
@@ -44,25 +33,24 @@ def main(arguments: list[str]) -> int:
         models = {options.model: MODELS[options.model]}
     jobs = [(name, replace(spec, seed=seed)) for name, spec in models.items() for seed in range(options.seeds)]
     os.environ.update(ONE_THREAD)
-    print(f"{os.cpu_count()} cores, {options.workers} at once, load at the start {os.getloadavg()[0]:.1f}\n")
-    print("| settings | seed | validation | after epoch | test | seconds | of a core |\n|---|" + 6 * "---:|")
+    print_conditions(f"{options.workers} at once.")
+    print_head("settings", "seed", "validation", "after epoch", "test", "seconds", "of a core")
     with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
-        for (name, spec), outcome in zip(jobs, pool.map(train, [spec for _, spec in jobs]), strict=True):
-            error = sqrt(outcome.test_acc * (1 - outcome.test_acc) / outcome.num_test)
-            test = f"{outcome.test_acc:.1%} ± {error:.1%} of {outcome.num_test:,}"
-            times = f"{outcome.seconds:.0f} | {outcome.core_seconds:.0f}"
-            print(f"| {name} | {spec.seed} | {outcome.val_acc:.1%} | {outcome.epoch} | {test} | {times} |", flush=True)
+        for (name, spec), figures in zip(jobs, pool.map(train, [spec for _, spec in jobs]), strict=True):
+            print_row(name, spec.seed, *figures)
     return 0
 
 
-def train(spec: RunSpec) -> Outcome:
-    """To the end, then the best weights on all test pictures there are."""
+def train(spec: RunSpec) -> list[str]:
+    """To the end, then the best weights on all test pictures there are; a row's figures."""
     dataset = spec.load_data()
     started, core_started = time.perf_counter(), time.process_time()
     solver = spec.make_solver(dataset)
     for _ in solver.steps():
         pass
     seconds, core_seconds = time.perf_counter() - started, time.process_time() - core_started
-    test = cifar10.load(num_test=10_000) if spec.data == "cifar10" else dataset
-    test_acc = solver.check_accuracy(test.X_test, test.y_test)
-    return Outcome(solver.best_val_acc, solver.best_epoch, test_acc, len(test.y_test), seconds, core_seconds)
+    data = cifar10.load(num_test=10_000) if spec.data == "cifar10" else dataset
+    N = len(data.y_test)
+    test = Accuracy(round(solver.check_accuracy(data.X_test, data.y_test) * N), N)
+    tested = f"{test.share:.1%} ± {test.standard_error:.1%} of {N:,}"
+    return [f"{solver.best_val_acc:.1%}", str(solver.best_epoch), tested, f"{seconds:.0f}", f"{core_seconds:.0f}"]

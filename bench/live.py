@@ -1,17 +1,17 @@
 """The app while networks train live: what one learner's browser feels, and how a full class is served."""
 
 import argparse
-import os
-import platform
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
+
+import numpy as np
 
 from bench.app_server import AppServer
 from bench.live_browser import HOME, TRAIN, WORKLOADS, browser_page, change_page, pause, play, renewals, speeds
-from bench.live_sessions import OVER, percentile, visit_all
+from bench.live_sessions import OVER, visit_all
+from bench.table import AT_LEAST, AT_MOST, print_conditions, print_row, spread, verdict
 
-Row = tuple[str, str, str, bool | None]  # what, measured, target, whether it is met
+Row = tuple[str, str, str, str]  # what, measured, target, whether it is met
 
 
 def main(arguments: list[str]) -> int:
@@ -21,16 +21,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--sessions", type=int, default=30, help="visitors at once (default 30)")
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part; may be given more than once")
     options = parser.parse_args(arguments)
-    print(
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f} before the start."
-    )
-    print("Medians (least to greatest).\n\n| | measured | target | |\n| --- | --- | --- | --- |")
+    print_conditions("Medians (least to greatest).")
+    print_row("", "measured", "target", "")
+    print_row(*["---"] * 4)
     for part in options.only or PARTS:
         with AppServer() as server:
-            for what, measured, target, met in PARTS[part](server, options):
-                verdict = "" if met is None else "met" if met else "NOT met"
-                print(f"| {what} | {measured} | {target} | {verdict} |", flush=True)
+            for row in PARTS[part](server, options):
+                print_row(*row)
     return 0
 
 
@@ -42,12 +39,16 @@ def one_learner(server: AppServer, options: argparse.Namespace) -> list[Row]:
             play(page, server, workload)
             rates = [renewals(page, options.seconds) for _ in range(3)]
             pauses = [pause(page) for _ in range(options.rounds)]
-            rows.append(row(f"{workload} network: renewals of the curve a second", rates, "", 5, at_least=True))
-            rows.append(row(f"{workload} network: Pause, click to Paused", pauses, " ms", 300))
             play(page, server, workload)
             pairs = [(change_page(page, HOME), change_page(page, TRAIN)) for _ in range(options.rounds)]
-            rows.append(row(f"{workload} network: to the start page", [there for there, _ in pairs], " ms", 500))
-            rows.append(row(f"{workload} network: back to the run", [back for _, back in pairs], " ms", 500))
+            there, back = zip(*pairs, strict=True)
+            who = f"{workload} network"
+            rows += [
+                held(f"{who}: renewals of the curve a second", rates, AT_LEAST, 5),
+                held(f"{who}: Pause, click to Paused", pauses, AT_MOST, 300, " ms"),
+                held(f"{who}: to the start page", there, AT_MOST, 500, " ms"),
+                held(f"{who}: back to the run", back, AT_MOST, 500, " ms"),
+            ]
     return rows
 
 
@@ -58,10 +59,9 @@ def kept_speed(server: AppServer, options: argparse.Namespace) -> list[Row]:
         with browser_page() as page:
             pairs = speeds(page, server, workload, options.rounds, options.seconds)
         watched, alone = (f"{median(speeds):,.0f}" for speeds in zip(*pairs, strict=True))
-        shares = [w / a for w, a in pairs]
+        shares = [with_viewer / without for with_viewer, without in pairs]
         what = f"{workload} network: speed kept with a viewer ({watched} of {alone} steps/s)"
-        spread = f"{median(shares):.1%} ({min(shares):.1%} to {max(shares):.1%})"
-        rows.append((what, spread, "at least 95 %", median(shares) >= 0.95))
+        rows.append((what, spread(shares, ".1%"), "at least 95 %", verdict(median(shares), AT_LEAST, 0.95)))
     return rows
 
 
@@ -75,23 +75,22 @@ def full_class(server: AppServer, options: argparse.Namespace) -> list[Row]:
     took = f"after {median(visit.seconds for visit in visits):.0f} s"
     who = f"{options.sessions} visitors of the start page"
     return [
-        (f"{who}: whose run ended", f"{ended}, {took}", "all", ended == len(visits)),
-        (f"{who}: first drawing, p50 / p95", percentiles([1000 * visit.first for visit in visits]), "", None),
-        (f"{who}: answers to polls, p50 / p95", percentiles(answers), "", None),
-        (f"{who}: polls, traffic", f"{len(answers) / seconds:.0f} / s, {traffic:.1f} MB/s", "", None),
+        (f"{who}: whose run ended", f"{ended}, {took}", "all", verdict(ended, AT_LEAST, len(visits))),
+        (f"{who}: first drawing, p50 / p95", percentiles([1000 * visit.first for visit in visits]), "", ""),
+        (f"{who}: answers to polls, p50 / p95", percentiles(answers), "", ""),
+        (f"{who}: polls, traffic", f"{len(answers) / seconds:.0f} / s, {traffic:.1f} MB/s", "", ""),
     ]
 
 
-def row(what: str, values: list[float], unit: str, bound: float, at_least: bool = False) -> Row:
-    middle = median(values)
-    digits = 1 if max(values) < 100 else 0
-    measured = f"{middle:.{digits}f}{unit} ({min(values):.{digits}f} to {max(values):.{digits}f})"
-    met = middle >= bound if at_least else middle <= bound
-    return what, measured, f"at {'least' if at_least else 'most'} {bound:g}{unit}", met
+def held(what: str, values: Sequence[float], limit: str, bound: float, unit: str = "") -> Row:
+    """Values and whether their median meets the target."""
+    form = ".1f" if max(values) < 100 else ".0f"
+    return what, spread(values, form, unit), f"{limit} {bound:g}{unit}", verdict(median(values), limit, bound)
 
 
 def percentiles(milliseconds: list[float]) -> str:
-    return f"{percentile(milliseconds, 0.5):.0f} / {percentile(milliseconds, 0.95):.0f} ms"
+    half, most = np.percentile(milliseconds, [50, 95], method="inverted_cdf")
+    return f"{half:.0f} / {most:.0f} ms"
 
 
 PARTS: dict[str, Callable[[AppServer, argparse.Namespace], list[Row]]] = {
@@ -99,6 +98,3 @@ PARTS: dict[str, Callable[[AppServer, argparse.Namespace], list[Row]]] = {
     "speed": kept_speed,
     "class": full_class,
 }
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -29,34 +29,19 @@ COUNT_RENEWALS = """(view, milliseconds) => new Promise((resolve) => {
     observer.observe(curve, { attributes: true, attributeFilter: ["d"] });
     setTimeout(() => { observer.disconnect(); resolve(renewals); }, milliseconds);
 })"""
-TIME_PAUSE = """(view) => {
-    window.measured = new Promise((resolve, reject) => {
-        setTimeout(() => reject(new Error(`still ${view.dataset.status} after 10 s`)), 10000);
-        let clicked = null;
-        document.addEventListener("click", () => { clicked = performance.now(); }, { capture: true, once: true });
-        const observer = new MutationObserver(() => {
-            if (clicked !== null && view.dataset.status === "paused") {
-                observer.disconnect();
-                resolve(performance.now() - clicked);
-            }
-        });
-        observer.observe(view, { attributes: true, attributeFilter: ["data-status"] });
-    });
-}"""
-TIME_PAGE = """([title, buttons]) => {
-    window.measured = new Promise((resolve, reject) => {
-        setTimeout(() => reject(new Error(`no ${title} after 10 s`)), 10000);
-        document.addEventListener("click", () => {
-            const clicked = performance.now();
-            const look = () => {
-                const there = document.querySelector("h1")?.innerText === title && document.querySelector(buttons);
-                const old = document.querySelectorAll("[class*=st-key][class*=_buttons]").length > 1;
-                there && !old ? resolve(performance.now() - clicked) : requestAnimationFrame(look);
-            };
-            requestAnimationFrame(look);
-        }, { capture: true, once: true });
-    });
-}"""
+# From the next click to the frame in which `there()` is true.
+TIME_CLICK = """window.measured = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("not there after 10 s")), 10000);
+    document.addEventListener("click", () => {
+        const clicked = performance.now();
+        const look = () => (there() ? resolve(performance.now() - clicked) : requestAnimationFrame(look));
+        requestAnimationFrame(look);
+    }, { capture: true, once: true });
+});"""
+PAUSED = '() => document.querySelector("[data-testid=run-view]").dataset.status === "paused"'
+# Its title and its run's buttons, and no longer those of the page before.
+ON_PAGE = """() => document.querySelector("h1")?.innerText === "%s" && document.querySelector(".st-key-%s_buttons")
+    && document.querySelectorAll("[class*=st-key][class*=_buttons]").length === 1"""
 
 
 @contextmanager
@@ -97,10 +82,10 @@ def renewals(page: Page, seconds: float) -> float:
 
 def pause(page: Page) -> float:
     """Milliseconds from the click on Pause to the status Paused; the run goes on afterwards."""
-    view_of(page, "running").evaluate(TIME_PAUSE)
-    page.locator(".st-key-train_play button").click()
-    duration = page.evaluate("window.measured")
-    page.locator(".st-key-train_play button").click()
+    view_of(page, "running")
+    play_button = page.locator(".st-key-train_play button")
+    duration = timed_click(page, play_button, PAUSED)
+    play_button.click()
     view_of(page, "running")
     sleep(SETTLE / 2)
     return duration
@@ -108,12 +93,17 @@ def pause(page: Page) -> float:
 
 def change_page(page: Page, link: str) -> float:
     """Milliseconds from the click on the link to the page's title and its run's buttons."""
-    key = "home" if link == HOME else "train"
-    page.evaluate(TIME_PAGE, [TITLES[link], f".st-key-{key}_buttons"])
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=link, exact=True).click()
-    duration = page.evaluate("window.measured")
+    there = ON_PAGE % (TITLES[link], "home" if link == HOME else "train")
+    duration = timed_click(page, page.get_by_test_id("stSidebarNav").get_by_role("link", name=link, exact=True), there)
     sleep(SETTLE / 2)
     return duration
+
+
+def timed_click(page: Page, button: Locator, there: str) -> float:
+    """Milliseconds from a click to the frame in which a function, in JavaScript, is true."""
+    page.evaluate(f"() => {{ const there = {there}; {TIME_CLICK} }}")
+    button.click()
+    return page.evaluate("window.measured")
 
 
 def speeds(page: Page, server: AppServer, workload: str, rounds: int, seconds: float) -> list[tuple[float, float]]:

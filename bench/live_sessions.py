@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -100,9 +99,3 @@ def visit_all(url: str, count: int, timeout: float, apart: float = 0.1) -> list[
         return await asyncio.gather(*(come(i) for i in range(count)))
 
     return asyncio.run(everybody())
-
-
-def percentile(values: Iterable[float], share: float) -> float:
-    """The smallest value that at least this share (0 to 1) of the values do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

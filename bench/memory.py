@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 
 from bench.app_server import AppServer
 from bench.live_browser import browser_page, view_of
+from bench.table import AT_MOST, print_conditions, print_head, print_row, verdict
 from nnlib.data import cifar10
 
 MOST = 1500  # MB
@@ -51,16 +51,16 @@ def main(arguments: list[str]) -> int:
             page.locator(".st-key-search_start").get_by_role("button").click()
             page.get_by_text("2 running" if (os.cpu_count() or 1) > 1 else "1 running").first.wait_for()
             searching = largest(server.process.pid, options.seconds)
-    print("| memory (PSS, most at one moment) | server | workers | in all |\n| --- | ---: | ---: | ---: |")
+    print_conditions()
+    print_head("memory (PSS, most at one moment)", "server", "workers", "in all")
     for what, (parent, children) in (
         ("the start page", alone),
         ("CIFAR-10 open, a 1024-1024-1024 network trains live", open_only),
         (f"and a search on CIFAR-10 runs, for {options.seconds:.0f} s", searching),
     ):
-        workers = f"{sum(children):.0f} MB in {len(children)}"
-        print(f"| {what} | {parent:.0f} MB | {workers} | {parent + sum(children):.0f} MB |")
-    total = searching[0] + sum(searching[1])
-    print(f"At most {MOST} MB: {'met' if total <= MOST else 'NOT met'}.")
+        total = parent + sum(children)
+        print_row(what, f"{parent:.0f} MB", f"{sum(children):.0f} MB in {len(children)}", f"{total:.0f} MB")
+    print(f"At most {MOST} MB: {verdict(total, AT_MOST, MOST)}.")
     return 0
 
 
@@ -91,7 +91,3 @@ def below(process: int) -> list[int]:
             for child in map(int, task.read_text(encoding="utf-8").split()):
                 found += [child, *below(child)]
     return found
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,25 +1,24 @@
 """The speed of one training step: contenders side by side, interleaved in one run, beside the targets."""
 
 import argparse
-import json
+import gc
 import os
-import platform
-import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
+from multiprocessing import get_context
 from statistics import median
-
-import numpy as np
+from time import perf_counter
 
 from bench.contenders import CONTENDERS
+from bench.table import AT_LEAST, AT_MOST, print_conditions, print_head, print_row, spread, verdict
 from bench.workloads import WORKLOADS
+from nnlib.speed import keep_freed_memory
 from nnlib.workers.threads import ONE_THREAD
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
-ENVIRONMENT |= ONE_THREAD
-
-AT_MOST, AT_LEAST = "at most", "at least"
+WARM_UP = 5  # steps before the clock starts: first touches of memory, lazy set-up
 TARGETS: dict[tuple[str, str], dict[str, tuple[str, float]]] = {  # ratio of which medians: {workload: its bound}
     ("library", "floor"): {
         **dict.fromkeys(["W1 momentum", "W1 adam", "W4"], (AT_MOST, 1.20)),
@@ -48,85 +47,63 @@ def main(arguments: list[str]) -> int:
     for contender, (name, package) in CONTENDERS.items():
         if contender not in contenders:
             print(f"{name} is left out: the package {package} is not installed.")
-    print_conditions(options.rounds, options.seconds)
+    print_conditions(
+        f"A process each, with {', '.join(f'{name}=1' for name in ONE_THREAD)}, and no other OPENBLAS_ setting.",
+        f"{options.rounds} rounds: in each, every contender in turn runs every workload for {options.seconds} s.",
+    )
     times = measure(workloads, contenders, options.rounds, options.seconds)
-    print_times(workloads, contenders, times)
-    print_ratios(workloads, times)
+    print("Microseconds a step: median (least to greatest) of the rounds\n")
+    print_head("workload", *(CONTENDERS[c][0] for c in contenders))
+    for name in workloads:
+        print_row(name, *(microseconds(times.get((name, c))) for c in contenders))
+    print()
+    for name in workloads:
+        print(f"- {name}: {WORKLOADS[name]}")
+    print("\nRatios of medians, and targets\n")
+    print_head("workload", *(f"{CONTENDERS[a][0]} / {CONTENDERS[b][0]}" for a, b in TARGETS))
+    for name in workloads:
+        print_row(name, *(ratio(times, name, a, b) for a, b in TARGETS))
     return 0
 
 
 def measure(workloads: list[str], contenders: list[str], rounds: int, seconds: float) -> Times:
     """Contenders take turns within each workload, and every round goes through all workloads."""
-    workers = {c: start(c) for c in contenders}
+    for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:
+        del os.environ[name]
+    os.environ.update(ONE_THREAD)
     times: Times = {}
-    try:
+    with ExitStack() as stack:  # a process of its own for each contender
+        own = {c: stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"))) for c in contenders}
         for r in range(rounds):
             for name in workloads:
                 for c in contenders:
-                    duration = order(workers[c], name, seconds)
+                    duration = own[c].submit(time_steps, c, name, seconds).result()
                     if duration is not None:
                         times.setdefault((name, c), []).append(duration)
             print(f"round {r + 1} of {rounds} is done", file=sys.stderr)
-    finally:
-        for worker in workers.values():
-            worker.communicate()
     return times
 
 
-def start(contender: str) -> subprocess.Popen:
-    root = Path(__file__).parent.parent
-    command = [sys.executable, "-m", "bench.worker", contender]
-    return subprocess.Popen(
-        command, cwd=root, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def time_steps(contender: str, workload: str, seconds: float) -> float | None:
+    """Median of a newly built network's steps, as many as fit; None: the contender cannot do this workload."""
+    keep_freed_memory()  # as nnlib does for itself: no contender pays for page faults
+    step = import_module(f"bench.contenders.{contender}").build(WORKLOADS[workload])
+    if step is None:
+        return None
+    for _ in range(WARM_UP):
+        step()
+    gc.collect()
+    durations: list[float] = []
+    end = perf_counter() + seconds
+    while not durations or perf_counter() < end:
+        start = perf_counter()
+        step()
+        durations.append(perf_counter() - start)
+    return median(durations)
 
 
-def order(worker: subprocess.Popen, name: str, seconds: float) -> float | None:
-    assert worker.stdin and worker.stdout
-    worker.stdin.write(json.dumps({"name": name, "seconds": seconds}) + "\n")
-    worker.stdin.flush()
-    return json.loads(worker.stdout.readline())
-
-
-def print_conditions(rounds: int, seconds: float) -> None:
-    load, limits = os.getloadavg()[0], ", ".join(f"{name}=1" for name in ONE_THREAD)
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {processor()}, {os.cpu_count()} cores.")
-    print(f"Load at the start {load:.1f}. A process each, with {limits}, and no other OPENBLAS_ setting.")
-    print(f"{rounds} rounds: in each, every contender in turn runs every workload for {seconds} s.\n")
-
-
-def processor() -> str:
-    """The processor's name, where Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
-
-
-def print_times(workloads: list[str], contenders: list[str], times: Times) -> None:
-    print("Microseconds a step: median (least, greatest) of the rounds\n")
-    print_row("workload", *(CONTENDERS[c][0] for c in contenders))
-    print_row("---", *["---:"] * len(contenders))
-    for name in workloads:
-        print_row(name, *(spread(times.get((name, c))) for c in contenders))
-    print()
-    for name in workloads:
-        print(f"- {name}: {WORKLOADS[name]}")
-
-
-def spread(seconds: list[float] | None) -> str:
-    if not seconds:
-        return ""
-    return f"{1e6 * median(seconds):.0f} ({1e6 * min(seconds):.0f}, {1e6 * max(seconds):.0f})"
-
-
-def print_ratios(workloads: list[str], times: Times) -> None:
-    print("\nRatios of medians, and targets\n")
-    print_row("workload", *(f"{CONTENDERS[a][0]} / {CONTENDERS[b][0]}" for a, b in TARGETS))
-    print_row("---", *["---:"] * len(TARGETS))
-    for name in workloads:
-        print_row(name, *(ratio(times, name, a, b) for a, b in TARGETS))
+def microseconds(seconds: list[float] | None) -> str:
+    return spread([1e6 * value for value in seconds]) if seconds else ""
 
 
 def ratio(times: Times, name: str, a: str, b: str) -> str:
@@ -136,9 +113,4 @@ def ratio(times: Times, name: str, a: str, b: str) -> str:
     if name not in TARGETS[a, b]:
         return f"{value:.2f}"
     limit, bound = TARGETS[a, b][name]
-    met = value <= bound if limit == AT_MOST else value >= bound
-    return f"{value:.2f} ({limit} {bound:.2f}: {'met' if met else 'NOT met'})"
-
-
-def print_row(*cells: str) -> None:
-    print("| " + " | ".join(cells) + " |")
+    return f"{value:.2f} ({limit} {bound:.2f}: {verdict(value, limit, bound)})"

@@ -1,14 +1,12 @@
 """A gradient check's error curve, 13 step sizes and every parameter: copies moved together beside the course's loop."""
 
 import argparse
-import os
-import platform
-import sys
 from statistics import median
 from time import perf_counter
 
 import numpy as np
 
+from bench.table import print_conditions, print_head, print_row
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.gradient_check import eval_numerical_gradient
 from nnlib.labs.gradient_check.differences import central_differences
@@ -17,35 +15,31 @@ from nnlib.params import Parameters
 
 SECONDS, TIMES = 0.5, 40  # targets: at most and at least
 NORMALIZATIONS = (None, "batchnorm", "layernorm")
+ABOUT = f"""
+Targets: at most {SECONDS} s, at least {TIMES} times the loop's speed. `together` finds the kinks too; the whole curve
+adds the analytic gradient and the errors. `apart`: the largest difference of two gradients, in units of the
+method's resolution, eps |loss| / h."""
 
 
 def main(arguments: list[str]) -> int:
     """Print medians, ratios and how far the two ways' numbers are apart."""
     parser = argparse.ArgumentParser("python -m bench ucurve", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="in each, every way has its turn (default 5)")
-    options = parser.parse_args(arguments)
-    print(
-        f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f}, OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'unset')}. "
-        f"15-20-30-10 network, N = 2, float64, {len(STEPS)} step sizes; {options.rounds} rounds, interleaved.\n"
-    )
-    print("| normalization | losses | loop (s) | together (s) | loop / together | whole curve (s) | apart |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    rounds = parser.parse_args(arguments).rounds
+    network = f"15-20-30-10 network, N = 2, float64, {len(STEPS)} step sizes"
+    print_conditions(f"{network}; {rounds} rounds, interleaved.")
+    print_head("normalization", "losses", "loop (s)", "together (s)", "loop / together", "whole curve (s)", "apart")
     for normalization in NORMALIZATIONS:
-        print_row(normalization, options.rounds)
-    print(
-        f"\nTargets: at most {SECONDS} s, at least {TIMES} times the loop's speed. `together` finds the kinks too; "
-        "the whole curve\nadds the analytic gradient and the errors. `apart`: the largest difference of two gradients, "
-        "in units of the\nmethod's resolution, eps |loss| / h."
-    )
+        print_row(normalization or "none", *figures(normalization, rounds))
+    print(ABOUT)
     return 0
 
 
-def print_row(normalization: str | None, rounds: int) -> None:
+def figures(normalization: str | None, rounds: int) -> list[str]:
+    """One row's."""
     rng = np.random.default_rng(0)
-    model = FullyConnectedNet(
-        [20, 30], 15, 10, normalization=normalization, weight_scale="he", dtype=np.float64, seed=0
-    )
+    how = {"normalization": normalization, "weight_scale": "he", "dtype": np.float64, "seed": 0}
+    model = FullyConnectedNet([20, 30], 15, 10, **how)
     X, y = rng.normal(size=(2, 15)), rng.integers(0, 10, 2)
     ways = {
         "loop": lambda: loop(model, X, y),
@@ -54,13 +48,11 @@ def print_row(normalization: str | None, rounds: int) -> None:
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
     results = {}
-    for r in range(rounds):
+    for _ in range(rounds):
         for name, way in ways.items():
             start = perf_counter()
             results[name] = way()
             times[name].append(perf_counter() - start)
-        print(f"\r{normalization}: round {r + 1} of {rounds}", end="", file=sys.stderr, flush=True)
-    print("\r", end="", file=sys.stderr)
     slow, fast, page = (median(times[name]) for name in ways)
     resolution = np.finfo(model.dtype).eps * model.loss(X, y)[0]
     apart = max(
@@ -68,10 +60,7 @@ def print_row(normalization: str | None, rounds: int) -> None:
         for found, expected in zip(results["together"], results["loop"], strict=True)
     )
     losses = 2 * len(STEPS) * model.params.vector.size
-    print(
-        f"| {normalization or 'none'} | {losses:,} | {slow:.2f} | {fast:.3f} | {slow / fast:.0f} | {page:.3f} "
-        f"| {apart:.2g} |"
-    )
+    return [f"{losses:,}", f"{slow:.2f}", f"{fast:.3f}", f"{slow / fast:.0f}", f"{page:.3f}", f"{apart:.2g}"]
 
 
 def loop(model: FullyConnectedNet, X: np.ndarray, y: np.ndarray) -> list[Parameters]:
