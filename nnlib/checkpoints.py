@@ -5,6 +5,8 @@ import json
 import os
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,16 +23,23 @@ def write(path: str | os.PathLike, arrays: dict[str, ndarray], facts: dict[str, 
         The path, ending in .npz.
     """
     path = _with_suffix(path)
+    with written_whole(path) as file:
+        pack(file, arrays, facts)
+    return path
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into, which takes its place at `path` when the block has ended; if it fails, nothing changes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            pack(file, arrays, facts)
+            yield file
         os.replace(beside, path)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
-    return path
 
 
 def pack(file: BinaryIO, arrays: dict[str, ndarray], facts: dict[str, Any]) -> None:

@@ -6,16 +6,16 @@ Here, one run after the other:
 >>> results = run(experiment)                                # a Result each: .records, .best_val_acc, .final_loss, ...
 >>> to_csv(experiment, results)
 
-In worker processes, as pages do it: start, poll from a fragment, show what is there, stop.
+In worker processes: start, look how far it is as often as you like, stop.
 
->>> pool = Pool()                                            # one for the whole server
->>> sweep = Sweep(experiment, pool, owner=session_id)        # results from before are there at once
+>>> pool = Pool()
+>>> sweep = Sweep(experiment, pool)                          # results from before are there at once
 >>> snapshot = sweep.snapshot()                              # .state, .done, .seconds_left, .runs, .results: cheap
 >>> for run in snapshot.runs: print(run.label, run.state, run.done, run.result and run.result.best_val_acc)
 >>> sweep.stop()                                             # what is there stays
 
 From the command line: `python -m nnlib.experiments NAME`. What was published, and how far it is met: `published`.
-`nnlib.experiments.export` gives an experiment back as a script or a notebook.
+`export` gives an experiment back as a script or a notebook.
 """
 
 from nnlib.experiments.description import Experiment, describe

@@ -9,7 +9,6 @@ from nnlib.experiments.description import Experiment
 from nnlib.experiments.results import Result
 from nnlib.experiments.running import data_part
 from nnlib.runs.spec import POINTS, RunSpec
-from nnlib.solver import Record
 from nnlib.workers import Task
 
 TRAINING_SIZES = {"digits": 1397, "cifar10": 49000} | dict.fromkeys(POINTS, 360)
@@ -31,6 +30,17 @@ class RunState:
     result: Result | None
     message: str = ""
 
+    @property
+    def over(self) -> bool:
+        return self.state not in ("queued", "running")
+
+    def ended_as(self, state: str, message: str = "") -> "RunState":
+        """The same if it is over, else as it is when something else has ended it."""
+        if self.over:
+            return self
+        result = self.result and replace(self.result, status=state)
+        return replace(self, state=state, message=message, result=result)
+
 
 class GroupTask(Task):
     """Runs that one process does one after the other, and what they have given so far."""
@@ -48,35 +58,34 @@ class GroupTask(Task):
         return store.key(self.description, data) if all(data) else None
 
     def on_restart(self) -> None:
-        self._records: list[list[Record]] = [[] for _ in self.specs]
-        self._iterations = [0] * len(self.specs)
-        self._ends: list[dict[str, Any] | None] = [None] * len(self.specs)
+        self.runs = [RunState(spec, "", "queued", 0.0, None) for spec in self.specs]
 
     def on_event(self, event: dict[str, Any]) -> None:
-        k = event["run"]
-        if "iterations" in event:
-            self._iterations[k] = event["iterations"]
-            self.began_at = self.began_at or time.monotonic()
-            return
-        self._records[k] += (Record(*row) for row in event["records"])
-        if "status" in event:
-            self._ends[k] = {name: event[name] for name in ("status", "message", "seconds_per_step")}
-            self.ended_at = time.monotonic()
+        k, now = event["run"], time.monotonic()
+        result = (self.runs[k].result or Result(self.specs[k], (), "running")).continued(event)
+        ended = result.status != "running"
+        self.runs[k] = replace(
+            self.runs[k],
+            state=result.status,
+            message=result.message,
+            done=1.0 if ended else len(result.records) / event["iterations"],
+            result=result if result.records or ended else None,
+        )
+        self.began_at = self.began_at or now
+        self.ended_at = now if ended else self.ended_at
 
     def on_finished(self) -> None:
-        results = [self.result(k) for k in range(len(self.specs))]
         # Without a key the data were not prepared yet; by now a worker has done it.
         key = self.key or self._key([store.data_version(data_part(spec)) for spec in self.specs])
         if key is not None:
-            store.write(key, [result for result in results if result is not None])
+            store.write(key, [run.result for run in self.runs if run.result is not None])
 
-    def load(self, results: list[Result]) -> None:
-        """Take results that were there from before."""
-        self.state = "finished"
-        for k, result in enumerate(results):
-            self._records[k] = list(result.records)
-            self._iterations[k] = len(result.records)
-            self._ends[k] = {name: getattr(result, name) for name in ("status", "message", "seconds_per_step")}
+    def load(self) -> None:
+        """Take results that are there from before, if all are."""
+        results = store.read(self.key) if self.key is not None else None
+        if results is not None and [result.spec for result in results] == list(self.specs):
+            self.state = "finished"
+            self.runs = [RunState(result.spec, "", result.status, 1.0, result, result.message) for result in results]
 
     @property
     def begun(self) -> float:
@@ -85,29 +94,12 @@ class GroupTask(Task):
 
     @property
     def done(self) -> float:
-        return 1.0 if self.over else sum(c * self._share(k) for k, c in enumerate(self.costs)) / self.cost
-
-    def _share(self, k: int) -> float:
-        if self._ends[k] is not None:
+        if self.over:
             return 1.0
-        return len(self._records[k]) / self._iterations[k] if self._iterations[k] else 0.0
-
-    def result(self, k: int) -> Result | None:
-        if not self._records[k] and self._ends[k] is None:
-            return None
-        return Result(self.specs[k], tuple(self._records[k]), **self._ends[k] or {"status": "running"})
+        return sum(cost * run.done for cost, run in zip(self.costs, self.runs, strict=True)) / self.cost
 
     def state_of(self, k: int) -> RunState:
-        result, end = self.result(k), self._ends[k]
-        if end is not None:
-            state, message = end["status"], end["message"]
-        elif self.over or self.state == "queued":
-            state, message = self.state, self.error
-        else:
-            state, message = ("running" if self._iterations[k] else "queued"), ""
-        if result is not None and state in ("failed", "stopped"):
-            result = replace(result, status=state)
-        return RunState(self.specs[k], "", state, self._share(k), result, message)
+        return self.runs[k].ended_as(self.state, self.error) if self.over else self.runs[k]
 
 
 def _cost(spec: RunSpec) -> float:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,12 @@ class Result:
     status: str = "finished"
     message: str = ""
     seconds_per_step: float | None = field(default=None, compare=False)
+
+    def continued(self, event: dict[str, Any]) -> "Result":
+        """With what an event of `running.train_group` tells."""
+        records = (*self.records, *(Record(*row) for row in event["records"]))
+        state = {name: event[name] for name in ("status", "message", "seconds_per_step")}
+        return replace(self, records=records, **state)
 
     @property
     def losses(self) -> list[float]:

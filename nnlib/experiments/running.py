@@ -1,8 +1,8 @@
 """From description to records: does an experiment's runs, here or, as events, in a worker process."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
@@ -21,54 +21,63 @@ REPORT_EVERY = 0.1  # seconds between events
 def run(experiment: Experiment, on_record: Callable[[int, Record], None] | None = None) -> list[Result]:
     """All results, one run after the other in this process.
 
-    on_record: told the index of the run and each record as it comes.
+    on_record: told the index of the run and each record, soon after it has come.
 
     An experiment with a global seed seeds NumPy's global state: only where no other thread draws from it.
 
     Raises:
         ValueError: a setting is out of range, or the data are not here, in one sentence.
     """
-    results: dict[int, Result] = {}
+    results = [Result(spec, (), "running") for spec in experiment.runs]
     for group in experiment.groups():
-        specs = [experiment.runs[i] for i in group]
-        records: dict[int, list[Record]] = {i: [] for i in group}
-        clock = _Clock()
-        for k, solver, item in _steps(specs, experiment.global_seed):
-            i = group[k]
-            if isinstance(item, Record):
-                clock.note(item)
-                records[i].append(item)
-                if on_record is not None:
-                    on_record(i, item)
-            if solver.over:
-                status, message = _ending(item)
-                results[i] = Result(specs[k], tuple(records[i]), status, message, clock.seconds_per_step())
-                clock = _Clock()
-    return [results[i] for i in range(len(experiment.runs))]
+        for event in train_group([asdict(experiment.runs[i]) for i in group], experiment.global_seed):
+            if event is None:
+                continue
+            i = group[event["run"]]
+            known, results[i] = len(results[i].records), results[i].continued(event)
+            if on_record is not None:
+                for record in results[i].records[known:]:
+                    on_record(i, record)
+    return results
 
 
 def train_group(runs: list[dict[str, Any]], global_seed: int | None = None) -> Iterator[dict[str, Any] | None]:
     """Do the runs one after the other; what a worker process calls.
 
-    Yields events of the run at index "run": "iterations" (of the whole run) at its start, "records" (rows of `COLUMNS`)
-    every tenth of a second and at its end, with the last ones "status", "message" and "seconds_per_step"; else None.
+    Yields events of the run at index "run", as it starts, every tenth of a second and as it ends: "iterations" (of the
+    whole run), "records" (rows of `COLUMNS`, those since the last event), "status" ("running" until its end),
+    "message" and "seconds_per_step" (without those steps in which accuracies were measured); else None.
     """
-    rows: list[list] = []
-    clock, due, current = _Clock(), 0.0, None
-    for k, solver, item in _steps([RunSpec(**spec) for spec in runs], global_seed):
-        if k != current:
-            current, clock, rows = k, _Clock(), []
-            yield {"run": k, "iterations": solver.num_iterations}
-        if isinstance(item, Record):
-            clock.note(item)
-            rows.append(list(item[: len(COLUMNS)]))
-        event: dict[str, Any] | None = None
-        if solver.over or perf_counter() >= due:
-            event, rows, due = {"run": k, "records": rows}, [], perf_counter() + REPORT_EVERY
-        if event is not None and solver.over:
-            status, message = _ending(item)
-            event |= {"status": status, "message": message, "seconds_per_step": clock.seconds_per_step()}
-        yield event
+    for k, solver in enumerate(_solvers([RunSpec(**spec) for spec in runs], global_seed)):
+        state = {"run": k, "iterations": solver.num_iterations, "status": "running", "message": ""}
+        yield state | {"records": [], "seconds_per_step": None}
+        rows: list[list] = []
+        seconds, steps, last, due = 0.0, 0, perf_counter(), 0.0
+        for item in solver.steps():
+            now = perf_counter()
+            if isinstance(item, Diverged):
+                state |= {"status": "diverged", "message": item.message}
+            else:
+                rows.append(list(item[: len(COLUMNS)]))
+                if item.val_acc is None:
+                    seconds, steps = seconds + now - last, steps + 1
+                if solver.over:
+                    state["status"] = "finished"
+            last = now
+            if solver.over or now >= due:
+                yield state | {"records": rows, "seconds_per_step": seconds / steps if steps else None}
+                rows, due = [], now + REPORT_EVERY
+            else:
+                yield None
+
+
+def _solvers(specs: Sequence[RunSpec], global_seed: int | None) -> Iterable[Solver]:
+    """Of each run, built when its turn comes; if they draw from the global state, all before the first."""
+    if global_seed is None:
+        return (spec.make_solver(load_data(spec)) for spec in specs)
+    datasets = [load_data(spec, exact=True) for spec in specs]
+    np.random.seed(global_seed)
+    return [spec.make_solver(data, own_generator=False) for spec, data in zip(specs, datasets, strict=True)]
 
 
 def load_data(spec: RunSpec, exact: bool = False) -> Dataset:
@@ -92,37 +101,3 @@ def _load_data(spec: RunSpec, exact: bool, places: tuple[str | None, ...]) -> Da
         return dataset
     pixels = {name: X for name in ("X_train", "X_val") if isinstance(X := getattr(dataset, name), Pixels)}
     return replace(dataset, **{name: X.exact().astype(np.float32) for name, X in pixels.items()})
-
-
-def _steps(specs: Sequence[RunSpec], global_seed: int | None) -> Iterator[tuple[int, Solver, Record | Diverged]]:
-    """Every step of every run: index of the run, its solver, what the step gave."""
-    if global_seed is None:
-        solvers = (spec.make_solver(load_data(spec)) for spec in specs)  # built when its turn comes
-    else:
-        datasets = [load_data(spec, exact=True) for spec in specs]
-        np.random.seed(global_seed)
-        pairs = zip(specs, datasets, strict=True)
-        solvers = [spec.make_solver(dataset, own_generator=False) for spec, dataset in pairs]
-    for k, solver in enumerate(solvers):
-        for item in solver.steps():
-            yield k, solver, item
-
-
-def _ending(item: Record | Diverged) -> tuple[str, str]:
-    return ("diverged", item.message) if isinstance(item, Diverged) else ("finished", "")
-
-
-class _Clock:
-    """Time from step to step; those in which accuracies were measured do not count."""
-
-    def __init__(self) -> None:
-        self.last, self.total, self.count = perf_counter(), 0.0, 0
-
-    def note(self, record: Record) -> None:
-        now = perf_counter()
-        if record.val_acc is None:
-            self.total, self.count = self.total + now - self.last, self.count + 1
-        self.last = now
-
-    def seconds_per_step(self) -> float | None:
-        return self.total / self.count if self.count else None

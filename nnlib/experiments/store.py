@@ -4,13 +4,11 @@ A file holds one group of runs; its name is the hash of their description, the d
 when one of these changes, the runs are done anew. What cannot be read is as good as absent, and the oldest files go.
 """
 
-import ast
 import hashlib
 import json
 import os
 import platform
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import count
@@ -19,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlib.checkpoints import written_whole
 from nnlib.data import cifar10
 from nnlib.data.cache import cache_folder
 from nnlib.experiments.results import Result
@@ -26,7 +25,7 @@ from nnlib.experiments.running import load_data
 from nnlib.runs.spec import RunSpec
 
 NNLIB = Path(__file__).resolve().parents[1]
-ROOTS = ("runs/spec.py", "experiments/running.py", "experiments/results.py")  # what a run is, and how it is done
+APART = ("derivations", "labs", "search", "workers")  # no run is made of these
 MAX_FILES = 4000
 PRUNE_EVERY = 100  # writes
 MAX_BYTES = 50_000_000  # a file of more is not read
@@ -37,32 +36,14 @@ _writes = count()
 @cache
 def code_version() -> str:
     """A short text that is another when nnlib's relevant sources, or what multiplies its matrices, are others."""
-    sources = b"".join(path.read_bytes() for path in sorted(_needed(NNLIB / root for root in ROOTS)))
+    code = b"".join(path.read_bytes() for path in sources())
     arithmetic = (np.__version__, platform.machine(), os.environ.get("OPENBLAS_CORETYPE"))
-    return hashlib.sha256(sources + repr(arithmetic).encode()).hexdigest()[:16]
+    return hashlib.sha256(code + repr(arithmetic).encode()).hexdigest()[:16]
 
 
-def _needed(files: Iterable[Path]) -> set[Path]:
-    """The files and all of nnlib that they import, directly or not: what a run's numbers can depend on."""
-    found, new = set[Path](), set(files)
-    while new:
-        found |= new
-        trees = [ast.parse(path.read_bytes()) for path in new]
-        imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-        names = [f"{node.module}.{alias.name}" for node in imports for alias in node.names]
-        new = {path for name in names if (path := _file(name)) is not None} - found
-    return found
-
-
-def _file(name: str) -> Path | None:
-    """Where nnlib.PACKAGE.MODULE.THING is defined; None for what is not nnlib's."""
-    package, *parts = name.split(".")
-    for end in range(len(parts), 0, -1) if package == "nnlib" else ():
-        module = NNLIB.joinpath(*parts[:end])
-        for path in (module.with_suffix(".py"), module / "__init__.py"):
-            if path.is_file():
-                return path
-    return None
+def sources() -> list[Path]:
+    """All of nnlib but what a run's numbers cannot depend on."""
+    return [path for path in sorted(NNLIB.rglob("*.py")) if path.relative_to(NNLIB).parts[0] not in APART]
 
 
 def data_version(spec: RunSpec) -> str | None:
@@ -102,18 +83,12 @@ def has(name: str) -> bool:
 
 def write(name: str, results: Sequence[Result]) -> None:
     """Keep results; where there is no room or no right to write, they are not kept."""
-    folder = _folder()
+    path = _folder() / f"{name}.json"
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, beside = tempfile.mkstemp(dir=folder, prefix=f".{name[:8]}-", suffix=".part")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump([result.as_data() for result in results], file)
-            os.replace(beside, folder / f"{name}.json")
-        finally:
-            Path(beside).unlink(missing_ok=True)
+        with written_whole(path) as file:
+            file.write(json.dumps([result.as_data() for result in results]).encode())
         if next(_writes) % PRUNE_EVERY == 0:
-            _prune(folder)
+            _prune(path.parent)
 
 
 def _folder() -> Path:

@@ -31,7 +31,7 @@ class Snapshot:
     @property
     def ended(self) -> int:
         """Runs with nothing left to do."""
-        return sum(run.state not in ("queued", "running") for run in self.runs)
+        return sum(run.over for run in self.runs)
 
     @property
     def results(self) -> list[Result | None]:
@@ -55,8 +55,10 @@ class Sweep:
         self.id, self.experiment, self.owner = secrets.token_urlsafe(6), experiment, owner
         self._pool, self._started = pool, time.monotonic()
         self._frozen: Snapshot | None = None  # what was there when it was stopped
-        self._data = {part: store.data_version(part) for part in dict.fromkeys(map(data_part, experiment.runs))}
-        self._groups = {group: self._prepare(group, use_cache) for group in experiment.groups()}
+        self._groups = _tasks(experiment, owner)
+        if use_cache:
+            for task in self._groups.values():
+                task.load()
         self.cached = sum(len(group) for group, task in self._groups.items() if task.over)
         waiting = [group for group, task in self._groups.items() if not task.over]
         with pool.changed:
@@ -65,14 +67,6 @@ class Sweep:
                 assert isinstance(task, GroupTask)  # noqa: S101 - keys are made here only
                 task.sweeps += 1
                 self._groups[group] = task
-
-    def _prepare(self, group: tuple[int, ...], use_cache: bool) -> "GroupTask":
-        specs = tuple(self.experiment.runs[i] for i in group)
-        task = GroupTask(replace(self.experiment, runs=specs), self.owner, [self._data[data_part(s)] for s in specs])
-        results = store.read(task.key) if use_cache and task.key is not None else None
-        if results is not None and [result.spec for result in results] == list(specs):
-            task.load(results)
-        return task
 
     @property
     def over(self) -> bool:
@@ -96,7 +90,7 @@ class Sweep:
             seconds = max(*ends, self._started) - self._started
             return Snapshot(state, tuple(runs[i] for i in sorted(runs)), done / total, seconds, left, self.cached)
 
-    def _seconds_left(self, tasks: list["GroupTask"]) -> float | None:
+    def _seconds_left(self, tasks: list[GroupTask]) -> float | None:
         """From the pace so far, in which workers were shared; no less than the slowest run needs by itself."""
         now = time.monotonic()
         paced = [task for task in tasks if task.began_at is not None and task.begun > 0]
@@ -120,9 +114,8 @@ class Sweep:
                     task.sweeps -= 1
                     if task.sweeps == 0:
                         self._pool.stop(task)
-            self._frozen = replace(
-                before, state="stopped", seconds_left=0.0, runs=tuple(_stopped(run) for run in before.runs)
-            )
+            runs = tuple(run.ended_as("stopped") for run in before.runs)
+            self._frozen = replace(before, state="stopped", seconds_left=0.0, runs=runs)
             self._pool.changed.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -136,17 +129,16 @@ def cached_runs(experiment: Experiment) -> int:
     Raises:
         nnlib.data.DataError: the data are not here.
     """
+    tasks = _tasks(experiment).items()
+    return sum(len(group) for group, task in tasks if task.key is not None and store.has(task.key))
+
+
+def _tasks(experiment: Experiment, owner: str = "") -> dict[tuple[int, ...], GroupTask]:
+    """A task for each group of the experiment's runs."""
     data = {part: store.data_version(part) for part in dict.fromkeys(map(data_part, experiment.runs))}
-    found = 0
+    tasks = {}
     for group in experiment.groups():
         specs = tuple(experiment.runs[i] for i in group)
         versions = [data[data_part(spec)] for spec in specs]
-        if all(versions) and store.has(store.key(replace(experiment, runs=specs).as_data(), versions)):
-            found += len(group)
-    return found
-
-
-def _stopped(run: RunState) -> RunState:
-    if run.state not in ("queued", "running"):
-        return run
-    return replace(run, state="stopped", result=run.result and replace(run.result, status="stopped"))
+        tasks[group] = GroupTask(replace(experiment, runs=specs), owner, versions)
+    return tasks

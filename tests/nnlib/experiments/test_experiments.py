@@ -350,9 +350,7 @@ def test_data_versions_tell_data_apart():
 
 
 def test_the_code_version_covers_all_that_numbers_depend_on():
-    needed = {
-        path.relative_to(store.NNLIB).as_posix() for path in store._needed(store.NNLIB / root for root in store.ROOTS)
-    }
+    needed = {path.relative_to(store.NNLIB).as_posix() for path in store.sources()}
     core = "layers normalization speed checks optim schedules params fc_net augmentation solver health checkpoints"
     assert {f"{name}.py" for name in core.split()} <= needed
     assert {"runs/spec.py", "data/pixels.py", "data/dataset.py"} <= needed
