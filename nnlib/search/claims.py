@@ -14,8 +14,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from nnlib.search.plan import SearchPlan
-from nnlib.search.storage import experimental
-from nnlib.search.trials import again
+from nnlib.search.storage import again, experimental
 
 WORKER = "worker"  # a trial's attribute: "host:process" of who does it
 UNSIGNED = timedelta(seconds=60)  # a trial that nobody has signed after so long never began

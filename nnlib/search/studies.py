@@ -1,10 +1,7 @@
 """Studies in the database: make, list, read, prolong and delete them."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import optuna
 from optuna.study import Study
@@ -14,8 +11,7 @@ from optuna.trial import TrialState as S
 from nnlib.search import claims
 from nnlib.search.plan import SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
-from nnlib.search.storage import experimental, in_sentences, open_storage, shown_url
-from nnlib.search.trials import settings as chosen_settings
+from nnlib.search.storage import chosen, experimental, shown_url, using
 
 PLAN = "plan"  # a study's attribute; set last, so a study without it is half made, or not one of ours
 MESSAGE = "message"  # a trial's attribute: why it diverged
@@ -32,7 +28,7 @@ def create(url: str, name: str, plan: SearchPlan) -> None:
     name = name.strip()
     if not re.fullmatch(NAMES, name):
         raise SearchError("A study needs a name of 1 to 60 letters, digits, spaces and . , + - ( ).")
-    with _using(url) as storage:
+    with using(url) as storage:
         try:
             study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
         except optuna.exceptions.DuplicatedStudyError:
@@ -45,7 +41,7 @@ def create(url: str, name: str, plan: SearchPlan) -> None:
 
 def names(url: str) -> list[str]:
     """All studies made by `create`, the newest first."""
-    with _using(url) as storage:
+    with using(url) as storage:
         found = [study for study in storage.get_all_studies() if PLAN in study.user_attrs]
         return [study.study_name for study in sorted(found, key=lambda study: -study._study_id)]
 
@@ -56,7 +52,7 @@ def load(url: str, name: str) -> tuple[Study, SearchPlan]:
     Raises:
         SearchError: there is none of that name, or it was not made by `create`.
     """
-    with _using(url) as storage:
+    with using(url) as storage:
         try:
             study = optuna.load_study(study_name=name, storage=storage)
         except KeyError:
@@ -77,7 +73,7 @@ def prolong(url: str, name: str, num_trials: int) -> None:
     Raises:
         SearchError: the number is out of bounds, or the study is not there.
     """
-    with _using(url):
+    with using(url):
         study, plan = load(url, name)
         if plan.method != "grid":
             study.set_user_attr(PLAN, replace(plan, num_trials=num_trials).as_data())
@@ -85,7 +81,7 @@ def prolong(url: str, name: str, num_trials: int) -> None:
 
 def delete(url: str, name: str) -> None:
     """Delete a study and its trials; one that is gone already is no fault."""
-    with _using(url) as storage:
+    with using(url) as storage:
         try:
             optuna.delete_study(study_name=name, storage=storage)
         except KeyError:
@@ -103,7 +99,7 @@ def read(
     Raises:
         SearchError: it is not there, or the database cannot be used.
     """
-    with _using(url):
+    with using(url):
         if study is None:
             study, _ = load(url, name)
         try:
@@ -115,7 +111,7 @@ def read(
             raise SearchError(f"The study {name!r} has been deleted.") from None
         known = {trial.number: trial for trial in before.ended} if before else {}
         shown = tuple(known.get(trial.number) or _trial(plan, trial) for trial in trials if trial.state != S.FAIL)
-        interrupted = sum(trial.state == S.FAIL and bool(chosen_settings(trial)) for trial in trials)
+        interrupted = sum(trial.state == S.FAIL and bool(chosen(trial)) for trial in trials)
         state = StudyState(name, plan, shown, interrupted, before.importances if before else {})
         if before and len(state.ended) == len(known):
             return state
@@ -143,22 +139,15 @@ def importances(trials: list[FrozenTrial]) -> dict[str, float]:
 
 
 def _trial(plan: SearchPlan, trial: FrozenTrial) -> TrialState:
-    chosen = chosen_settings(trial)
-    spec = plan.spec(chosen)
-    message = trial.user_attrs.get(MESSAGE, "")
-    state = "diverged" if message and trial.state == S.COMPLETE else trial.state.name.lower()
-    seconds = trial.duration.total_seconds() if trial.duration is not None else None
-    settings: dict[str, Any] = {name: getattr(spec, name) for name in plan.space if name in chosen}
-    accuracies = tuple(value for _, value in sorted(trial.intermediate_values.items()))
-    value = trial.value if trial.state.is_finished() else None
+    known, message = chosen(trial), trial.user_attrs.get(MESSAGE, "")
+    spec = plan.spec(known)
     return TrialState(
-        trial.number, state, value, settings, accuracies, seconds, trial.user_attrs.get(claims.WORKER, ""), message
+        number=trial.number,
+        state="diverged" if message and trial.state == S.COMPLETE else trial.state.name.lower(),
+        value=trial.value if trial.state.is_finished() else None,
+        settings={name: getattr(spec, name) for name in plan.space if name in known},
+        accuracies=tuple(value for _, value in sorted(trial.intermediate_values.items())),
+        seconds=trial.duration.total_seconds() if trial.duration is not None else None,
+        worker=trial.user_attrs.get(claims.WORKER, ""),
+        message=message,
     )
-
-
-@contextmanager
-def _using(url: str) -> Iterator[Any]:
-    """The database, with what goes wrong in sentences."""
-    storage = open_storage(url)
-    with in_sentences(url):
-        yield storage

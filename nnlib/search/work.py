@@ -17,7 +17,7 @@ from nnlib.experiments.running import load_data
 from nnlib.runs.spec import RunSpec
 from nnlib.search import claims, studies
 from nnlib.search.plan import FIELDS, Choice, SearchPlan
-from nnlib.search.storage import HEARTBEAT, experimental, in_sentences, open_storage
+from nnlib.search.storage import HEARTBEAT, experimental, using
 from nnlib.solver import Diverged
 
 LOOK_EVERY = 0.5  # seconds, while all trials are in other hands, of which one may die
@@ -37,7 +37,7 @@ def work(study: str, storage: str, seconds: float | None = None) -> Iterator[dic
         ValueError: the data are not here, or the settings cannot be run.
     """
     began = time.monotonic()
-    with in_sentences(storage):
+    with using(storage) as database:
         opened, plan = studies.load(storage, study)
         load_data(plan.base)  # they may take a while to prepare, or be absent: know it before a trial is claimed
         while True:
@@ -47,7 +47,7 @@ def work(study: str, storage: str, seconds: float | None = None) -> Iterator[dic
                 trial = claims.claim(opened, plan)
                 if trial is not None:
                     yield {"trial": trial.number}
-                    yield from run_trial(opened, trial, plan, open_storage(storage))
+                    yield from run_trial(opened, trial, plan, database)
             except KeyError:
                 studies.load(storage, study)  # says so if it has been deleted
                 raise
