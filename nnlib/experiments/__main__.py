@@ -5,10 +5,11 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TextIO
+from typing import Any
 
 from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Result, RunState, Sweep, compare, summary, to_csv
 
@@ -40,10 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         pool.close()
     results = [s.result and replace(s.result, spec=run) for s, run in zip(states, whole.runs, strict=True)]
-    report(whole, results, states, sys.stderr if options.output == "-" else sys.stdout)
-    if options.seeds is not None:
-        print_spread(experiment, results, len(seeds), sys.stderr if options.output == "-" else sys.stdout)
-    save(to_csv(whole, results), options.output or f"{experiment.name}.csv")
+    records, to_screen = to_csv(whole, results), options.output == "-"
+    with redirect_stdout(sys.stderr if to_screen else sys.stdout):
+        report(whole, results, states)
+        if len(seeds) > 1:
+            print_spread(experiment, summary(whole, results), len(seeds))
+    if to_screen:
+        print(records, end="")
+    else:
+        path = Path(options.output or f"{experiment.name}.csv")
+        path.write_text(records, encoding="utf-8")
+        print(f"All records: {path}")
     return 0 if all(state.state in ("finished", "diverged") for state in states) else 1
 
 
@@ -85,46 +93,35 @@ def draw(sweeps: list[Sweep], ending: str) -> None:
     print(f"\r[{bar}] {ended} of {total} runs{ending}", end="", file=sys.stderr, flush=True)
 
 
-def report(experiment: Experiment, results: list[Result | None], states: list[RunState], file: TextIO) -> None:
+def report(experiment: Experiment, results: list[Result | None], states: list[RunState]) -> None:
     """A line a run: what tells it from the others, and the figures to compare; then what was published."""
     rows = summary(experiment, results)
     width = max((len(row["label"]) for row in rows), default=0)
-    print(" " * width, *(f"{name:>18}" for name in FIGURES), file=file)
+    print(" " * width, *(f"{name:>18}" for name in FIGURES))
     for row in rows:
-        print(f"{row['label']:{width}}", *(f"{shown(row[name]):>18}" for name in FIGURES), file=file)
-    for message in dict.fromkeys(state.message for state in states if state.message):
-        print(message, file=file)
-    for line in compare(experiment, results):
-        print(line, file=file)
+        print(f"{row['label']:{width}}", *(f"{shown(row[name]):>18}" for name in FIGURES))
+    for line in (*dict.fromkeys(s.message for s in states if s.message), *compare(experiment, results)):
+        print(line)
 
 
-def print_spread(experiment: Experiment, results: list[Result | None], count: int, file: TextIO) -> None:
+def print_spread(experiment: Experiment, rows: list[dict[str, Any]], count: int) -> None:
     """Mean, standard deviation, lowest and highest over the seeds, for each run of the experiment."""
-    rows = summary(experiment, results)
     n = len(experiment.runs)
-    if len(rows) != n * count or count < 2:
+    if len(rows) != n * count:  # some have no records
         return
-    print(f"\nOver {count} seeds: mean ± standard deviation (lowest to highest)", file=file)
+    print(f"\nOver {count} seeds: mean ± standard deviation (lowest to highest)")
     for k, run in enumerate(experiment.runs):
         for name in SPREAD:
             known = [row[name] for row in rows[k::n] if row[name] is not None]
             if len(known) > 1:
                 spread = f"{mean(known):.4g} ± {stdev(known):.2g} ({shown(min(known))} to {shown(max(known))})"
-                print(f"{experiment.label(run)}: {name} {spread}", file=file)
+                print(f"{experiment.label(run)}: {name} {spread}")
 
 
 def shown(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def save(text: str, where: str) -> None:
-    if where == "-":
-        print(text, end="")
-        return
-    Path(where).write_text(text, encoding="utf-8")
-    print(f"All records: {where}")
 
 
 if __name__ == "__main__":
