@@ -38,7 +38,7 @@ TIME_CLICK = """window.measured = new Promise((resolve, reject) => {
         requestAnimationFrame(look);
     }, { capture: true, once: true });
 });"""
-PAUSED = '() => document.querySelector("[data-testid=run-view]").dataset.status === "paused"'
+PAUSED = '() => view.dataset.status === "paused"'
 # Its title and its run's buttons, and no longer those of the page before.
 ON_PAGE = """() => document.querySelector("h1")?.innerText === "%s" && document.querySelector(".st-key-%s_buttons")
     && document.querySelectorAll("[class*=st-key][class*=_buttons]").length === 1"""
@@ -82,9 +82,8 @@ def renewals(page: Page, seconds: float) -> float:
 
 def pause(page: Page) -> float:
     """Milliseconds from the click on Pause to the status Paused; the run goes on afterwards."""
-    view_of(page, "running")
     play_button = page.locator(".st-key-train_play button")
-    duration = timed_click(page, play_button, PAUSED)
+    duration = timed_click(view_of(page, "running"), play_button, PAUSED)
     play_button.click()
     view_of(page, "running")
     sleep(SETTLE / 2)
@@ -99,11 +98,11 @@ def change_page(page: Page, link: str) -> float:
     return duration
 
 
-def timed_click(page: Page, button: Locator, there: str) -> float:
-    """Milliseconds from a click to the frame in which a function, in JavaScript, is true."""
-    page.evaluate(f"() => {{ const there = {there}; {TIME_CLICK} }}")
+def timed_click(where: Page | Locator, button: Locator, there: str) -> float:
+    """Milliseconds from a click to the frame in which a function, in JavaScript, is true; `where` is its view."""
+    where.evaluate(f"(view) => {{ const there = {there}; {TIME_CLICK} }}")
     button.click()
-    return page.evaluate("window.measured")
+    return button.page.evaluate("window.measured")
 
 
 def speeds(page: Page, server: AppServer, workload: str, rounds: int, seconds: float) -> list[tuple[float, float]]:
