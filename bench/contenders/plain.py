@@ -31,19 +31,16 @@ def build(workload: Workload) -> Callable[[], float] | None:
 def loss_and_grads(
     params: dict[str, ndarray], x: ndarray, y: ndarray, layers: int, normalization: str | None, running: list
 ) -> tuple[float, dict[str, ndarray]]:
-    caches, grads = [], {}
+    caches, grads, axis = [], {}, 1 if normalization == "layernorm" else 0
     for i in range(1, layers):
-        affine = (x, params[f"W{i}"])
-        a = x.dot(params[f"W{i}"]) + params[f"b{i}"]
-        norm = None
-        if normalization == "batchnorm":
-            a, norm, mean, var = normalize(a, params[f"gamma{i}"], params[f"beta{i}"])
-            running[i - 1] = (0.9 * running[i - 1][0] + 0.1 * mean, 0.9 * running[i - 1][1] + 0.1 * var)
-        elif normalization == "layernorm":
-            a, norm, _, _ = normalize(a.T, params[f"gamma{i}"][:, None], params[f"beta{i}"][:, None])
-            a = a.T
+        w, norm = params[f"W{i}"], None
+        a = x.dot(w) + params[f"b{i}"]
+        if normalization:
+            a, norm, mean, var = normalize(a, params[f"gamma{i}"], params[f"beta{i}"], axis)
+            if axis == 0:
+                running[i - 1] = (0.9 * running[i - 1][0] + 0.1 * mean, 0.9 * running[i - 1][1] + 0.1 * var)
+        caches.append((x, w, norm, a))
         x = np.maximum(0, a)
-        caches.append((affine, norm, a))
     scores = x.dot(params[f"W{layers}"]) + params[f"b{layers}"]
 
     N = x.shape[0]
@@ -57,25 +54,22 @@ def loss_and_grads(
     grads[f"W{layers}"], grads[f"b{layers}"] = x.T.dot(dout), np.sum(dout, axis=0)
     dx = dout.dot(params[f"W{layers}"].T)
     for i in range(layers - 1, 0, -1):
-        (x, w), norm, a = caches[i - 1]
+        x, w, norm, a = caches[i - 1]
         da = np.array(dx, copy=True)
         da[a <= 0] = 0
-        if normalization == "batchnorm":
-            da, grads[f"gamma{i}"], grads[f"beta{i}"] = normalize_backward(da, norm, axis=0)
-        elif normalization == "layernorm":
-            da, grads[f"gamma{i}"], grads[f"beta{i}"] = normalize_backward(da.T, norm, axis=1)
-            da = da.T
+        if norm is not None:
+            da, grads[f"gamma{i}"], grads[f"beta{i}"] = normalize_backward(da, norm, axis)
         dx = da.dot(w.T)
         grads[f"W{i}"] = x.T.dot(da)
         grads[f"b{i}"] = np.sum(da, axis=0)
     return float(loss), grads
 
 
-def normalize(x: ndarray, gamma: ndarray, beta: ndarray) -> tuple[ndarray, tuple, ndarray, ndarray]:
-    """Over the first axis (layer normalization passes the transposed batch)."""
-    mean = np.mean(x, axis=0)
+def normalize(x: ndarray, gamma: ndarray, beta: ndarray, axis: int) -> tuple[ndarray, tuple, ndarray, ndarray]:
+    """Over the batch (axis 0) or over the features (axis 1)."""
+    mean = np.mean(x, axis=axis, keepdims=True)
     xmu = x - mean
-    var = np.mean(xmu**2, axis=0)
+    var = np.mean(xmu**2, axis=axis, keepdims=True)
     std = np.sqrt(var + 1e-5)
     rstd = 1.0 / std
     xhat = xmu * rstd
@@ -83,21 +77,21 @@ def normalize(x: ndarray, gamma: ndarray, beta: ndarray) -> tuple[ndarray, tuple
 
 
 def normalize_backward(dout: ndarray, cache: tuple, axis: int) -> tuple[ndarray, ndarray, ndarray]:
-    """Staged: one node of the graph after the other; `axis` is the batch's."""
+    """Staged: one node of the graph after the other."""
     xhat, gamma, xmu, rstd, std = cache
-    N = dout.shape[0]
-    dbeta = np.sum(dout, axis=axis)
-    dgamma = np.sum(dout * xhat, axis=axis)
+    n = dout.shape[axis]
+    dbeta = np.sum(dout, axis=0)
+    dgamma = np.sum(dout * xhat, axis=0)
     dxhat = dout * gamma
-    drstd = np.sum(dxhat * xmu, axis=0)
+    drstd = np.sum(dxhat * xmu, axis=axis, keepdims=True)
     dxmu1 = dxhat * rstd
     dstd = -1.0 / (std**2) * drstd
     dvar = 0.5 / std * dstd
-    dsq = 1.0 / N * np.ones(dout.shape) * dvar
+    dsq = 1.0 / n * np.ones(dout.shape) * dvar
     dxmu2 = 2 * xmu * dsq
     dx1 = dxmu1 + dxmu2
-    dmean = -np.sum(dx1, axis=0)
-    dx2 = 1.0 / N * np.ones(dout.shape) * dmean
+    dmean = -np.sum(dx1, axis=axis, keepdims=True)
+    dx2 = 1.0 / n * np.ones(dout.shape) * dmean
     return dx1 + dx2, dgamma, dbeta
 
 
