@@ -1,9 +1,12 @@
 """nnlib: fully connected networks in plain NumPy, to be read beside the formulas.
 
-Read in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, augmentation, solver,
-health; then graph and derivations, which write the same once more as graphs; data; and what the lessons compute:
-depth_and_scale, norm_labs, surfaces, effective_step, batched_check, bug_zoo, experiments, best_models, examine,
-drawn_digits; model_files, which keeps what was trained; search, on Optuna.
+The chapters, in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, augmentation,
+solver, health. They stand on checks (what is refused), speed, progress (a run's records, and how it is left and taken
+up again), checkpoints (arrays and facts in a file) and numerals (how numbers are written).
+
+The rooms: derivations writes the chapters once more, as graphs; data; runs describes a run, and keeps what it trained;
+experiments compares many runs, which workers do side by side; labs measures what lessons show; search looks for
+settings, on Optuna.
 """
 
 from nnlib.fc_net import FullyConnectedNet

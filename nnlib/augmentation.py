@@ -30,7 +30,7 @@ def shift(X: ndarray, random: Random) -> ndarray:
 
 
 def flip_and_shift(X: ndarray, random: Random) -> ndarray:
-    """Both."""
+    """`flip`, then `shift`."""
     return shift(flip(X, random), random)
 
 
