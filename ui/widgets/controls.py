@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -11,7 +12,8 @@ from nnlib.augmentation import AUGMENTATIONS, SHIFT
 from nnlib.optim import DEFAULTS, RULES
 from nnlib.runs.spec import POINTS, RunSpec
 from nnlib.schedules import SCHEDULES, learning_rate
-from ui.widgets import charts, datasets
+from ui.widgets import datasets
+from ui.widgets.charts import as_spec, thinned, tips, x, y
 from ui.widgets.options import choice, number, one_of, short
 
 STEPS = (1, 2, 5)
@@ -204,16 +206,30 @@ def training_controls(default: RunSpec) -> dict[str, Any]:
     return chosen
 
 
+# columns: step, learning_rate
+LEARNING_RATE = as_spec(
+    alt.Chart()
+    .mark_line(interpolate="step-after")
+    .encode(
+        x("step", "step", tickCount=4, grid=False),
+        y("learning_rate", tickCount=3, format="~g", zero=True),
+        tooltip=tips("step", learning_rate=".3e"),
+    ),
+    title="Learning rate over the run",
+    height=180,
+)
+
+
 def learning_rate_preview(spec: RunSpec, num_train: int) -> None:
     """A small chart of what the schedule will do with so many training examples."""
     per_epoch = max(num_train // spec.batch_size, 1)
     total = spec.num_epochs * per_epoch
-    steps = sorted({round(i * (total - 1) / 100) for i in range(101)})
+    steps = thinned(total, 101)
     rates = [
         learning_rate(spec.schedule, spec.learning_rate, t, total, per_epoch, spec.lr_decay, spec.warmup) for t in steps
     ]
     frame = pd.DataFrame({"step": [t + 1 for t in steps], "learning_rate": rates})
-    st.vega_lite_chart(frame, charts.LEARNING_RATE, key="learning_rate_preview")
+    st.vega_lite_chart(frame, LEARNING_RATE, key="learning_rate_preview")
 
 
 def _choice(label: str, options: Sequence[Any], value: Any, key: str, **how: Any) -> Any:

@@ -12,6 +12,7 @@ from nnlib.labs.optimizers.surfaces import Surface
 from nnlib.labs.optimizers.walks import Walk
 from nnlib.optim import RULES
 from ui.components.bundle import encode, mount
+from ui.widgets.looks import RULE_DASHES
 
 LARGEST = float(np.finfo(np.float32).max)
 GRID = 97  # points along each axis of the contour picture
@@ -102,10 +103,12 @@ def _surface(surface: Surface) -> dict[str, Any]:
 
 
 def _track(walk: Walk) -> dict[str, Any]:
+    slot = list(RULES).index(walk.rule)
     return {
         "rule": walk.rule,
         "label": short_name(walk.rule),
-        "slot": list(RULES).index(walk.rule),
+        "slot": slot,
+        "dash": " ".join(map(str, RULE_DASHES[slot])),
         "points": _floats(walk.points),
         "losses": _floats(walk.losses),
         "memory": [

@@ -2,8 +2,6 @@
 
 import { pool, set, svg } from "../shared/dom.js";
 
-const DASHES = ["", "12 5", "5 4 1.5 4", "15 4 4 4", "6 3", "20 4", "2.5 3"]; // by slot; colours alone would not do
-
 function bytes(base64) {
     return Uint8Array.from(window.atob(base64), (character) => character.charCodeAt(0)).buffer;
 }
@@ -23,8 +21,8 @@ export function unpack(track) {
         const numbers = floats(values);
         return { name, signed, values: numbers, most: numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0) };
     });
-    const look = { dash: DASHES[track.slot], colour: `--rule:var(--slot-${track.slot})` };
-    return { ...track, ...look, losses, memory, points: floats(track.points), last: losses.length - 1 };
+    const colour = `--rule:var(--slot-${track.slot})`;
+    return { ...track, colour, losses, memory, points: floats(track.points), last: losses.length - 1 };
 }
 
 // The step of this track that is shown when the race stands at `step`.

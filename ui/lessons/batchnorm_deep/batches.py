@@ -12,9 +12,9 @@ from ui import lesson
 from ui.lessons.batchnorm_deep import setup
 from ui.lessons.batchnorm_deep.charts import accuracy_rows, accuracy_top, curves
 from ui.lessons.batchnorm_deep.pair import percent
-from ui.lessons.normalization.charts import NORM_NAMES
 from ui.runs.sweeps import find, sweep_panel
 from ui.runs.take_home import take_home
+from ui.widgets.looks import NORM_NAMES
 
 DEEP = "batchnorm_deep"  # the two pages, and their prose
 LAYER = "layernorm"

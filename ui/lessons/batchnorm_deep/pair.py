@@ -14,9 +14,9 @@ from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.batchnorm_deep import setup
 from ui.lessons.batchnorm_deep.charts import NORMS, accuracy_rows, accuracy_top, curves, explodes, loss_rows
-from ui.lessons.normalization.charts import NORM_NAMES
 from ui.runs.sweeps import find, sweep_panel
 from ui.runs.take_home import take_home
+from ui.widgets.looks import NORM_NAMES
 
 PAGE = "batchnorm_deep"
 SWEEP = "bp_sweep"

@@ -15,11 +15,11 @@ from ui.components.sketch import Axis, Sketch, height
 from ui.lessons.batchnorm_deep import setup
 from ui.lessons.batchnorm_deep.charts import CHANCE, NORMS, OPEN, accuracy_top, against_scale, ended, scale_rows
 from ui.lessons.batchnorm_deep.pair import draw_curves, percent
-from ui.lessons.normalization.charts import NORM_NAMES
 from ui.runs.sweeps import find, sweep_panel
 from ui.runs.take_home import take_home
 from ui.widgets import controls
 from ui.widgets.controls import BOUND
+from ui.widgets.looks import NORM_NAMES
 from ui.widgets.options import one_of
 
 PAGE = "batchnorm_deep"

@@ -8,9 +8,9 @@ import streamlit as st
 from nnlib.experiments import EXPERIMENTS, Experiment
 from nnlib.runs.spec import RunSpec
 from ui import lesson
-from ui.lessons.normalization.charts import NORM_NAMES
 from ui.widgets import datasets
 from ui.widgets.controls import BATCHES, BOUND, EPOCHS, LEARNING_RATES, WEIGHT_SCALES, WIDTHS
+from ui.widgets.looks import NORM_NAMES
 from ui.widgets.options import one_of
 
 PAGE = "batchnorm_deep"

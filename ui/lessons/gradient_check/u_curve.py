@@ -7,63 +7,43 @@ import numpy as np
 import pandas as pd
 
 from nnlib.labs.gradient_check.report import STEPS, StepErrors
-from ui.widgets.charts import as_spec
+from ui.widgets.charts import QUIET, as_spec, by, tips, where, x, y
 
 LOWEST, HIGHEST = 1e-14, 3.0
-QUIET = "#768394"  # readable on white and on black
 MEDIAN, LARGEST, BENT = "median of all cells", "largest, no ReLU switches", "largest, a ReLU switches"
 ROUND_OFF, TRUNCATION = "◂ round-off grows like 1/h", "truncation grows like h² ▸"
 SERIES = [MEDIAN, LARGEST, BENT]
 
-_x = alt.X(
-    "h:Q",
-    title="step size h",
-    scale=alt.Scale(type="log", domain=[5e-14, 0.2]),
-    axis=alt.Axis(format="~e", tickCount=7),
+_h = x("h", "step size h", type="log", domain=[5e-14, 0.2], format="~e", tickCount=7)
+_base = alt.Chart().encode(
+    _h, y("error", "relative error", type="log", domain=[LOWEST, HIGHEST], clamp=True, format="~e", tickCount=7)
 )
-_y = alt.Y(
-    "error:Q",
-    title="relative error",
-    scale=alt.Scale(type="log", domain=[LOWEST, HIGHEST], clamp=True),
-    axis=alt.Axis(format="~e", tickCount=7),
-)
-_base = alt.Chart().encode(_x, _y)
 _marks = _base.transform_filter(alt.FieldOneOfPredicate("series", SERIES)).encode(
-    alt.Color(
-        "series:N",
-        title=None,
-        scale=alt.Scale(domain=SERIES),
-        legend=alt.Legend(orient="top", columns=1, labelLimit=300),
-    ),
-    alt.Shape("series:N", title=None, scale=alt.Scale(domain=SERIES)),
-    tooltip=[
+    by(alt.Color, "series", SERIES, columns=1),
+    by(alt.Shape, "series", SERIES, columns=1),
+    tooltip=tips(
         alt.Tooltip("series:N", title="cells"),
         alt.Tooltip("h:Q", format="~e"),
         alt.Tooltip("error:Q", title="relative error", format=".1e"),
         alt.Tooltip("cells:Q", title="cells at which a ReLU switches"),
-    ],
+    ),
 )
 _guides = _base.transform_filter(alt.FieldOneOfPredicate("series", [ROUND_OFF, TRUNCATION]))
-_left = _base.transform_filter("datum.series == 'left note'")
-_right = _base.transform_filter("datum.series == 'right note'")
-_note = {"fontSize": 16, "fontWeight": "bold", "color": QUIET}
-_choice = alt.Chart().transform_filter("datum.series == 'choice'").encode(_x)
+_choice = where(alt.Chart(), series="choice").encode(_h)
 
 # columns: series, h, error, cells, text
 U_CURVE = as_spec(
-    alt.layer(
-        _guides.mark_line(strokeDash=[3, 5], color=QUIET, strokeWidth=2).encode(alt.Detail("series:N")),
-        _choice.mark_rule(strokeDash=[8, 4], strokeWidth=2, color=QUIET),
-        _choice.mark_text(baseline="top", dy=4, dx=5, align="left", fontSize=14, color=QUIET).encode(
-            text="text:N", y=alt.value(0)
-        ),
-        _marks.mark_line(strokeWidth=3),
-        _marks.mark_point(size=70, filled=True, opacity=1),
-        _left.mark_text(align="left", **_note).encode(text="text:N"),
-        _right.mark_text(align="right", **_note).encode(text="text:N"),
-        title="Error of the check against its step size",
-        height=560,
-    )
+    _guides.mark_line(strokeDash=[3, 5], color=QUIET, strokeWidth=2).encode(alt.Detail("series:N")),
+    _choice.mark_rule(strokeDash=[8, 4]),
+    _choice.mark_text(baseline="top", dy=4, dx=5, align="left", fontWeight="normal").encode(
+        text="text:N", y=alt.value(0)
+    ),
+    _marks.mark_line(),
+    _marks.mark_point(size=70),
+    where(_base, series="left note").mark_text(align="left").encode(text="text:N"),
+    where(_base, series="right note").mark_text(align="right").encode(text="text:N"),
+    title="Error of the check against its step size",
+    height=560,
 )
 
 

@@ -9,83 +9,56 @@ import pandas as pd
 from numpy import ndarray
 
 from nnlib.labs.depth_and_scale import histogram, rms
-from ui.widgets.charts import as_spec
+from nnlib.numerals import percent, short
+from ui.widgets.charts import QUIET, SHARE, as_spec, by, tips, where, x, y
 
 BINS = 60
-FORWARD, BACKWARD = "#1b84c7", "#d9691a"  # Okabe and Ito's blue and vermilion, to be read on white and on black
-FONT: dict[str, Any] = {"labelFontSize": 15, "titleFontSize": 15}
+COLOURS = {"forward": "#1b84c7", "backward": "#d9691a"}  # Okabe and Ito's, to be read on white and on black
+TITLES = {"forward": "Activations, forward", "backward": "Gradients, backward"}
 TALL = 0.86  # of the distance between two layers: the highest bar
 USUAL = (-3.0, 1.0)  # powers of ten that the axis shows at least, so that histograms are seen to move
 LOWEST = -30.0
 
 
-def _ridges(title: str, colour: str, x_title: str, logarithmic: bool) -> dict[str, Any]:
+def _ridges(way: str, logarithmic: bool) -> dict[str, Any]:
+    title = "size of a number (logarithmic)" if logarithmic else "value"
     label = "'1e' + datum.value" if logarithmic else "format(datum.value, '.2~g')"
-    x = alt.X(
-        "x0:Q",
-        title=x_title,
-        scale=alt.Scale(nice=False),
-        axis=alt.Axis(grid=logarithmic, labelExpr=label, tickCount=6, **FONT),
+    layer = y("y0", "hidden layer", reverse=True, zero=False, nice=False, tickMinStep=1, grid=False, format="d")
+    bars = where(alt.Chart(), kind="bar").encode(
+        x("x0", title, nice=False, grid=logarithmic, labelExpr=label, tickCount=6),
+        alt.X2("x1:Q"),
+        layer,
+        alt.Y2("y1:Q"),
     )
-    y = alt.Y(
-        "y0:Q",
-        title="hidden layer",
-        scale=alt.Scale(reverse=True, zero=False, nice=False),
-        axis=alt.Axis(tickMinStep=1, grid=False, format="d", **FONT),
-    )
-    bars = (
-        alt.Chart()
-        .transform_filter("datum.kind == 'bar'")
-        .mark_rect(color=colour)
-        .encode(x, alt.X2("x1:Q"), y, alt.Y2("y1:Q"), tooltip=["layer:Q", alt.Tooltip("share:Q", format=".1%")])
-    )
-    base = alt.Chart().transform_filter("datum.kind == 'label'").encode(y)
-    lines = base.mark_rule(color="#888", strokeWidth=1).encode(alt.X("x0:Q"), alt.X2("x1:Q"))
-    mark = base.transform_filter("isValid(datum.size)").mark_tick(color="#888", thickness=3, height=16, yOffset=-8)
-    texts = base.mark_text(align="left", baseline="bottom", dx=8, fontSize=15, fontWeight="bold", color=colour)
-    layers = [lines, bars, texts.encode(alt.X("x1:Q"), alt.Text("text:N"))]
+    base = where(alt.Chart(), kind="label").encode(layer)
+    texts = base.mark_text(align="left", baseline="bottom", dx=8, color=COLOURS[way])
+    layers = [
+        base.mark_rule(strokeWidth=1).encode(alt.X("x0:Q"), alt.X2("x1:Q")),
+        bars.mark_rect(color=COLOURS[way]).encode(tooltip=tips("layer", share=SHARE)),
+        texts.encode(alt.X("x1:Q"), alt.Text("text:N")),
+    ]
     if logarithmic:
+        mark = base.transform_filter("isValid(datum.size)").mark_tick(color=QUIET, thickness=3, height=16, yOffset=-8)
         layers.append(mark.encode(alt.X("size:Q")))
-    return as_spec(alt.layer(*layers, title=title, height=520))
+    return as_spec(*layers, title=TITLES[way], height=520)
 
 
 # columns: kind (bar or label), layer, x0, x1, y0, y1, share, text, size (log10 of the root mean square)
-_SIZE, _VALUE = "size of a number (logarithmic)", "value"
-RIDGES = {
-    ("forward", True): _ridges("Activations, forward", FORWARD, _SIZE, True),
-    ("forward", False): _ridges("Activations, forward", FORWARD, _VALUE, False),
-    ("backward", True): _ridges("Gradients, backward", BACKWARD, _SIZE, True),
-    ("backward", False): _ridges("Gradients, backward", BACKWARD, _VALUE, False),
-}
+RIDGES = {(way, logarithmic): _ridges(way, logarithmic) for way in TITLES for logarithmic in (True, False)}
 
 # columns: factor, ratio, depth (text)
 _depths = alt.Chart().encode(
-    alt.X(
-        "factor:Q",
-        title="weight scale, as a multiple of He's",
-        scale=alt.Scale(type="log", base=2),
-        axis=alt.Axis(format="~g", **FONT),
-    ),
-    alt.Y(
-        "ratio:Q",
-        title="last layer's size / first layer's",
-        scale=alt.Scale(type="log"),
-        axis=alt.Axis(format="~e", tickCount=7, **FONT),
-    ),
-    alt.Color("depth:N", title="hidden layers", sort=None, legend=None),
+    x("factor", "weight scale, as a multiple of He's", type="log", base=2, format="~g"),
+    y("ratio", "last layer's size / first layer's", type="log", format="~e", tickCount=7),
+    by(alt.Color, "depth", None, legend=None),
 )
 SHRINKAGE = as_spec(
-    alt.layer(
-        _depths.mark_line(strokeWidth=3).encode(
-            alt.StrokeDash("depth:N", sort=None, legend=None),
-            tooltip=["depth:N", alt.Tooltip("factor:Q", format=".2f"), alt.Tooltip("ratio:Q", format=".1e")],
-        ),
-        _depths.transform_filter("datum.last")
-        .mark_text(align="left", dx=6, fontSize=15, fontWeight="bold")
-        .encode(alt.Text("depth:N")),
-        title="What a wrong scale does to the last layer",
-        height=380,
-    )
+    _depths.mark_line().encode(
+        by(alt.StrokeDash, "depth", None, legend=None), tooltip=tips("depth:N", factor=".2f", ratio=".1e")
+    ),
+    _depths.transform_filter("datum.last").mark_text(align="left", dx=6).encode(alt.Text("depth:N")),
+    title="What a wrong scale does to the last layer",
+    height=380,
 )
 
 
@@ -112,7 +85,7 @@ def ridges_frame(arrays: Sequence[ndarray], start: int, logarithmic: bool) -> pd
     for layer, a in enumerate(arrays, start=1):
         shares, zeros = histogram(a, edges, logarithmic)
         tallest, ground = max(float(shares.max()), 1e-12), layer + TALL / 2
-        text = f"{rms(a):.2g}" + (f", {zeros:.0%} zero" if zeros > 0.005 else "")
+        text = short(rms(a), 2) + (f", {percent(zeros, 0)} zero" if zeros > 0.005 else "")
         size = np.log10(rms(a)) if rms(a) > 0 else None
         rows.append(("label", layer, edges[0], edges[-1], ground, ground, None, text, size))
         rows += [

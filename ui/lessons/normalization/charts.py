@@ -17,55 +17,38 @@ from nnlib.labs.normalization.batches import (
     BatchSizeEffect,
     RunningAverages,
 )
-from ui.widgets.charts import as_spec
+from ui.widgets.charts import PERCENT, SHARE, SHORT, as_spec, by, guess_line, tips, where, x, y
+from ui.widgets.looks import NORM_NAMES
 
 NAMES = [feature.name for feature in FEATURES]
 REACH, BINS = 10, 81
 RUNNING, BATCH, TRUE = "running average", "of each batch", "true"
 VARIANCE, THEORY = "running variance / true variance", "(N − 1) / N"
 COMPANY = "due to the rest of the batch"
-NORM_NAMES = {None: "none", "batchnorm": "batch norm", "layernorm": "layer norm"}
-_TOP = alt.Legend(orient="top", columns=2, labelLimit=400, title=None)
-_DATA = alt.NamedData("frame")  # or every layer would ask for data of its own
 
 # ----------------------------------------------------------------------------------- features before and after
-_feature: dict[str, Any] = {
-    "scale": alt.Scale(domain=NAMES),
-    "legend": alt.Legend(orient="top", columns=2, title=None),
-}
-_spread_axis = alt.X("value:Q", title="value of the feature", scale=alt.Scale(domain=[-REACH, REACH]))
-_features = alt.Chart().encode(alt.Color("feature:N", **_feature))
+_features = alt.Chart().encode(y("feature:N", sort=NAMES), by(alt.Color, "feature", NAMES, legend=None))
 
 # columns: feature, value, density
 DISTRIBUTIONS = as_spec(
-    alt.Chart(height=340)
+    alt.Chart()
     .mark_line(interpolate="step-after", strokeWidth=2.5, clip=True)
     .encode(
-        _spread_axis,
-        alt.Y("density:Q", title="density", axis=alt.Axis(tickCount=4, grid=False)),
-        alt.Color("feature:N", **_feature),
-        alt.StrokeDash("feature:N", **_feature),
-    )
+        x("value", "value of the feature", domain=[-REACH, REACH]),
+        y("density", "density", tickCount=4, grid=False),
+        by(alt.Color, "feature", NAMES),
+        by(alt.StrokeDash, "feature", NAMES),
+    ),
+    height=340,
 )
 
 # columns: feature, mean, spread, low, high
 MEANS = as_spec(
-    alt.layer(
-        _features.mark_rule(strokeWidth=5, opacity=0.45, clip=True).encode(
-            alt.X("low:Q", title="mean ± spread", scale=alt.Scale(domain=[-REACH, REACH])),
-            alt.X2("high:Q"),
-            alt.Y("feature:N", title=None, sort=NAMES),
-            alt.Color("feature:N", scale=alt.Scale(domain=NAMES), legend=None),
-        ),
-        _features.mark_point(size=110, filled=True, opacity=1).encode(
-            alt.X("mean:Q"),
-            alt.Y("feature:N", title=None, sort=NAMES),
-            alt.Color("feature:N", scale=alt.Scale(domain=NAMES), legend=None),
-            tooltip=["feature:N", alt.Tooltip("mean:Q", format=".3f"), alt.Tooltip("spread:Q", format=".3f")],
-        ),
-        data=_DATA,
-        height=190,
-    )
+    _features.mark_rule(strokeWidth=5, opacity=0.45, clip=True).encode(
+        x("low", "mean ± spread", domain=[-REACH, REACH]), alt.X2("high:Q")
+    ),
+    _features.mark_point(size=110).encode(alt.X("mean:Q"), tooltip=tips("feature:N", mean=SHORT, spread=SHORT)),
+    height=190,
 )
 
 
@@ -89,26 +72,19 @@ def means_frame(x: ndarray) -> pd.DataFrame:
 
 # --------------------------------------------------------------------------------------------- running averages
 def _running(title: str, axis: str) -> dict[str, Any]:
-    series: dict[str, Any] = {"scale": alt.Scale(domain=[RUNNING, BATCH, TRUE]), "legend": _TOP}
     lines = alt.Chart().encode(
-        alt.X("batch:Q", title="batches seen", axis=alt.Axis(grid=False)),
-        alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False)),
-        alt.Color("series:N", **series),
-        tooltip=["series:N", "batch:Q", alt.Tooltip("value:Q", format=".3f")],
+        x("batch", "batches seen", grid=False),
+        y("value", axis, zero=False),
+        by(alt.Color, "series", [RUNNING, BATCH, TRUE]),
+        tooltip=tips("series:N", "batch", value=SHORT),
     )
     return as_spec(
-        alt.layer(
-            lines.transform_filter(alt.datum.series == BATCH).mark_point(size=14, opacity=0.55, filled=True),
-            lines.transform_filter(alt.datum.series == TRUE).mark_line(strokeDash=[8, 5], strokeWidth=2.5),
-            lines.transform_filter(alt.datum.series == RUNNING).mark_line(strokeWidth=3),
-            alt.Chart()
-            .transform_filter("datum.series == 'here'")
-            .mark_rule(color="#888", strokeWidth=2)
-            .encode(alt.X("batch:Q")),
-            data=_DATA,
-            title=title,
-            height=380,
-        )
+        where(lines, series=BATCH).mark_point(size=14, opacity=0.55),
+        where(lines, series=TRUE).mark_line(strokeDash=[8, 5], strokeWidth=2.5),
+        where(lines, series=RUNNING).mark_line(),
+        where(alt.Chart(), series="here").mark_rule().encode(alt.X("batch:Q")),
+        title=title,
+        height=380,
     )
 
 
@@ -132,26 +108,22 @@ def running_frames(averages: RunningAverages, feature: int, here: int) -> tuple[
 
 
 # ------------------------------------------------------------------------------------------------- batch sizes
-_effects: dict[str, Any] = {"scale": alt.Scale(domain=[VARIANCE, THEORY, COMPANY])}
+_EFFECTS = [VARIANCE, THEORY, COMPANY]
 _effect_lines = alt.Chart().encode(
-    alt.X("batch_size:Q", title="batch size N", scale=alt.Scale(type="log", base=2), axis=alt.Axis(grid=False)),
-    alt.Y("value:Q", title="share", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
-    alt.Color("series:N", legend=alt.Legend(orient="top", columns=1, labelLimit=400, title=None), **_effects),
-    tooltip=["series:N", "batch_size:Q", alt.Tooltip("value:Q", format=".3f")],
+    x("batch_size", "batch size N", type="log", base=2, grid=False),
+    y("value", "share", domain=[0, 1], **PERCENT),
+    by(alt.Color, "series", _EFFECTS, columns=1),
+    tooltip=tips("series:N", "batch_size", value=SHORT),
 )
+_measured = _effect_lines.transform_filter(alt.datum.series != THEORY)
 
 # columns: batch_size, value, series
 BATCH_SIZES = as_spec(
-    alt.layer(
-        _effect_lines.transform_filter(alt.datum.series == THEORY).mark_line(strokeDash=[3, 4], strokeWidth=2),
-        _effect_lines.transform_filter(alt.datum.series != THEORY).mark_line(strokeWidth=3),
-        _effect_lines.transform_filter(alt.datum.series != THEORY)
-        .mark_point(size=80, filled=True, opacity=1)
-        .encode(alt.Shape("series:N", legend=None, **_effects)),
-        data=_DATA,
-        title="What the batch size does",
-        height=470,
-    )
+    where(_effect_lines, series=THEORY).mark_line(strokeDash=[3, 4], strokeWidth=2),
+    _measured.mark_line(),
+    _measured.mark_point().encode(by(alt.Shape, "series", _EFFECTS, legend=None)),
+    title="What the batch size does",
+    height=470,
 )
 
 
@@ -175,21 +147,19 @@ def batch_sizes_table(effects: Sequence[BatchSizeEffect]) -> pd.DataFrame:
 
 
 # -------------------------------------------------------------------------------------------- two backward passes
+_PASSES = ["staged", "simplified"]
 _times = alt.Chart().encode(
-    alt.X("microseconds:Q", title="time of one call, µs", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")),
-    alt.Y("which:N", title=None, sort=["staged", "simplified"]),
-    alt.Color("which:N", legend=None, scale=alt.Scale(domain=["staged", "simplified"])),
+    x("microseconds", "time of one call, µs", type="log", format="~s"),
+    y("which:N", sort=_PASSES),
+    by(alt.Color, "which", _PASSES, legend=None),
 )
 
 # columns: which, microseconds
 TIMES = as_spec(
-    alt.layer(
-        _times.mark_point(size=60, opacity=0.5),
-        _times.mark_tick(thickness=4, size=40).encode(alt.X("median(microseconds):Q")),
-        data=_DATA,
-        title="Each timing a circle, the medians as bars",
-        height=200,
-    )
+    _times.mark_point(filled=False, size=60, opacity=0.5),
+    _times.mark_tick(thickness=4, size=40).encode(alt.X("median(microseconds):Q")),
+    title="Each timing a circle, the medians as bars",
+    height=200,
 )
 
 
@@ -200,34 +170,24 @@ def times_frame(times: BackwardTimes) -> pd.DataFrame:
 
 
 # --------------------------------------------------------------------------------------------- narrow networks
-_norms: dict[str, Any] = {"scale": alt.Scale(domain=list(NORM_NAMES.values()))}
+_NORMS = list(NORM_NAMES.values())
 _widths = alt.Chart().encode(
-    alt.X("width:Q", title="features D that are normalized", scale=alt.Scale(type="log", base=2)),
-    alt.Y(
-        "accuracy:Q",
-        title="validation accuracy",
-        scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format="%", tickCount=5),
-    ),
-    alt.Color("normalization:N", legend=_TOP, **_norms),
+    x("width", "features D that are normalized", type="log", base=2),
+    y("accuracy", "validation accuracy", domain=[0, 1], **PERCENT),
+    by(alt.Color, "normalization", _NORMS),
 )
 
 # columns: width, accuracy, normalization
 NARROW = as_spec(
-    alt.layer(
-        alt.Chart().mark_rule(strokeDash=[4, 4], color="#888", strokeWidth=2).encode(alt.Y(datum=0.1)),
-        _widths.mark_line(strokeWidth=3).encode(
-            alt.Y("mean(accuracy):Q", title="validation accuracy"),
-            alt.StrokeDash("normalization:N", legend=_TOP, **_norms),
-        ),
-        _widths.mark_point(size=70, filled=True, opacity=0.75).encode(
-            alt.Shape("normalization:N", legend=_TOP, **_norms),
-            tooltip=["normalization:N", "width:Q", alt.Tooltip("accuracy:Q", format=".1%")],
-        ),
-        data=_DATA,
-        title="Digits, one hidden layer",
-        height=480,
-    )
+    guess_line(0.1),
+    _widths.mark_line().encode(
+        alt.Y("mean(accuracy):Q", title="validation accuracy"), by(alt.StrokeDash, "normalization", _NORMS)
+    ),
+    _widths.mark_point(size=70, opacity=0.75).encode(
+        by(alt.Shape, "normalization", _NORMS), tooltip=tips("normalization:N", "width", accuracy=SHARE)
+    ),
+    title="Digits, one hidden layer",
+    height=480,
 )
 
 

@@ -11,8 +11,8 @@ from nnlib.labs.normalization.preprocessing import PREPROCESSINGS, as_preprocess
 from nnlib.normalization import NORMALIZATIONS
 from nnlib.runs.spec import RunSpec
 from ui import lesson
-from ui.lessons.normalization import charts
 from ui.widgets import datasets
+from ui.widgets.looks import NORM_NAMES
 from ui.widgets.pictures import sheet
 
 PAGE = "layernorm"
@@ -87,7 +87,7 @@ def _influences(name: str) -> pd.DataFrame:
     X, _ = _pictures(name)
     words = {True: lesson.text(PAGE, "measured yes"), False: lesson.text(PAGE, "measured no")}
     every = PREPROCESSINGS | {norm: as_preprocessing(norm) for norm in NORMALIZATIONS}
-    titles = {norm: charts.NORM_NAMES[norm] for norm in NORMALIZATIONS}
+    titles = {norm: NORM_NAMES[norm] for norm in NORMALIZATIONS}
     rows = {
         titles.get(which) or lesson.text(PAGE, f"title {which}"): [words[found] for found in influence(prepare, X[:20])]
         for which, prepare in every.items()

@@ -7,61 +7,53 @@ from statistics import fmean
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from nnlib.optim import RULES
 from ui.components.surface_race import short_name
 from ui.lessons.optimizers.data_race import Standing, smoothed
-from ui.widgets.charts import as_spec
+from ui.widgets.charts import EPOCH, PERCENT, STROKE, as_spec, by, thinned, tips, x, y
+from ui.widgets.looks import RULE_DASHES
 
 POINTS = 200  # a line
 ROOM = 1.5  # losses are drawn up to so many times the first one
-FONT: dict[str, Any] = {"labelFontSize": 15, "titleFontSize": 15}
-# The place of a rule is that of its colour in the theme, and its dashes are those of the race on a surface.
-NAMES = [short_name(rule) for rule in RULES]
-DASHES = [[1, 0], [12, 5], [5, 4, 1.5, 4], [15, 4, 4, 4], [6, 3], [20, 4], [2.5, 3]]
+NAMES = [short_name(rule) for rule in RULES]  # in the order of their colours
 COLUMNS_OF_LEGEND, ROW = 2, 26  # as many as a phone has room for; px
 COLUMNS = ["rule", "x", "raw", "mean", "low", "high"]
 
 
-def _chart(rules: Sequence[str], x: alt.X, y: alt.Y, title: str, height: int, points: bool) -> dict[str, Any]:
-    shown = [short_name(rule) for rule in rules]
-    symbol: dict[str, Any] = {"symbolType": "stroke", "symbolSize": 900, "symbolOpacity": 1, "symbolStrokeWidth": 3}
-    legend = alt.Legend(title=None, orient="top", values=shown, columns=COLUMNS_OF_LEGEND, labelFontSize=15, **symbol)
-    base = alt.Chart().encode(x, alt.Color("rule:N", scale=alt.Scale(domain=NAMES), legend=legend))
+def _chart(rules: Sequence[str], title: str, over: str, mean: alt.Y, height: int, points: bool) -> dict[str, Any]:
+    legend = {"values": [short_name(rule) for rule in rules], "symbolSize": 900, **STROKE}
+    across = x("x", format="d", tickCount=10, **EPOCH | {"title": over})
+    base = alt.Chart().encode(across, by(alt.Color, "rule", NAMES, **legend))
     numbers = {"mean": "mean", "low": "least", "high": "greatest"}
-    tooltip = [
-        alt.Tooltip("rule:N"),
-        alt.Tooltip("x:Q", title=str(x.title)),
+    tooltip = tips(
+        "rule:N",
+        alt.Tooltip("x:Q", title=over),
         *(alt.Tooltip(f"{name}:Q", title=words, format=".3f") for name, words in numbers.items()),
+    )
+    told = base.encode(mean, tooltip=tooltip)
+    layers = [
+        base.transform_filter("isValid(datum.low)").mark_area(opacity=0.2).encode(alt.Y("low:Q"), alt.Y2("high:Q")),
+        base.transform_filter("isValid(datum.raw)").mark_line(opacity=0.3, strokeWidth=1.5).encode(alt.Y("raw:Q")),
+        told.mark_line().encode(by(alt.StrokeDash, "rule", NAMES, RULE_DASHES, **legend)),
+        *([told.mark_point(size=55)] if points else []),
     ]
-    dash = alt.StrokeDash("rule:N", scale=alt.Scale(domain=NAMES, range=DASHES), legend=legend)
-    band = base.transform_filter("isValid(datum.low)").mark_area(opacity=0.2).encode(alt.Y("low:Q"), alt.Y2("high:Q"))
-    faint = base.transform_filter("isValid(datum.raw)").mark_line(opacity=0.3, strokeWidth=1.5).encode(alt.Y("raw:Q"))
-    line = base.mark_line(strokeWidth=3).encode(y, dash, tooltip=tooltip)
-    layers = [band, faint, line]
-    if points:
-        layers.append(base.mark_point(size=55, filled=True, opacity=1).encode(y, tooltip=tooltip))
-    rows = math.ceil(len(shown) / COLUMNS_OF_LEGEND)
-    return as_spec(alt.layer(*layers, title=title, height=height + rows * ROW))
+    rows = math.ceil(len(rules) / COLUMNS_OF_LEGEND)
+    return as_spec(*layers, title=title, height=height + rows * ROW)
 
 
 @lru_cache(maxsize=50)
 def loss_spec(rules: tuple[str, ...], one_seed: bool) -> dict[str, Any]:
     """The chart of `loss_frame`, with these rules in its legend."""
-    x = alt.X("x:Q", title="step", axis=alt.Axis(grid=False, format="d", tickMinStep=1, tickCount=10, **FONT))
-    y = alt.Y("mean:Q", title="loss, nats", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, **FONT))
     title = "Loss of each batch (faint), and smoothed" if one_seed else "Loss, smoothed"
-    return _chart(rules, x, y, title, 420, points=False)
+    return _chart(rules, title, "step", y("mean", "loss, nats", zero=False, tickCount=6), 420, points=False)
 
 
 @lru_cache(maxsize=50)
 def accuracy_spec(rules: tuple[str, ...], title: str) -> dict[str, Any]:
     """The chart of `accuracy_frame`, with these rules in its legend."""
-    x = alt.X("x:Q", title="epoch", axis=alt.Axis(grid=False, format="d", tickMinStep=1, tickCount=10, **FONT))
-    y = alt.Y("mean:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%", tickCount=6, **FONT))
-    return _chart(rules, x, y, title, 380, points=True)
+    return _chart(rules, title, "epoch", y("mean", zero=False, **PERCENT), 380, points=True)
 
 
 def loss_frame(standings: Sequence[Standing]) -> tuple[pd.DataFrame, float | None]:
@@ -76,7 +68,7 @@ def loss_frame(standings: Sequence[Standing]) -> tuple[pd.DataFrame, float | Non
         raw = [result.losses for result in standing.results]
         smooth = [smoothed(result) for result in standing.results]
         longest = max(map(len, raw), default=0)
-        for i in np.unique(np.linspace(0, longest - 1, min(POINTS, longest)).astype(int)).tolist():
+        for i in thinned(longest, POINTS):
             here = _over([losses[i] for losses in smooth if i < len(losses)])
             rows.append((short_name(standing.rule), i + 1, raw[0][i] if len(standing.runs) == 1 else None, *here))
     frame = pd.DataFrame(rows, columns=COLUMNS)

@@ -9,16 +9,16 @@ import altair as alt
 import pandas as pd
 
 from nnlib.experiments import Result
+from nnlib.numerals import percent
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.overfit.settings import GRID_RATES, GRID_SCALES, PAGE
-from ui.widgets.charts import as_spec
+from ui.widgets.charts import DARK, PLAIN, as_spec, click, where, x, y
 
 ROW, AXIS = 34, 56  # px
-REACHED, DIVERGED, EMPTY = ("#0072b2", "#ffffff"), ("#f2bd97", "#17212e"), ("transparent", "#17212e")  # fill, text
+REACHED, DIVERGED, EMPTY = ("#0072b2", "#ffffff"), ("#f2bd97", DARK), ("transparent", DARK)  # fill, text
 SHORT = ("#e4f0fc", "#c4daf1", "#a3c5e6", "#80b0de")  # the higher the accuracy, the darker
-DARK = "#17212e"
-FONT: dict[str, Any] = {"labelFontSize": 15, "titleFontSize": 16}
+BORDER = {"stroke": "#768394", "strokeWidth": 1}
 LABEL = "datum.value < 0.01 ? format(datum.value, '.0e') : format(datum.value, '~g')"
 
 
@@ -28,43 +28,34 @@ def edges(grid: Sequence[float]) -> list[float]:
     return [grid[0] ** 2 / inner[0], *inner, grid[-1] ** 2 / inner[-1]]
 
 
-def _axis(grid: Sequence[float], title: str) -> dict[str, Any]:
-    ends = edges(grid)
-    return {
-        "title": title,
-        "scale": alt.Scale(type="log", domain=[ends[0], ends[-1]], nice=False),
-        "axis": alt.Axis(values=list(grid), labelExpr=LABEL, labelOverlap=False, grid=False, labelAngle=0, **FONT),
-    }
+def _axis(grid: Sequence[float]) -> dict[str, Any]:
+    first, *_, last = edges(grid)
+    scale = {"type": "log", "domain": [first, last], "nice": False}
+    return scale | {"values": list(grid), "labelExpr": LABEL, "labelOverlap": False, "grid": False, "labelAngle": 0}
 
 
 def _map(scales: Sequence[float], rates: Sequence[float]) -> dict[str, Any]:
-    x, y = _axis(scales, "weight scale"), _axis(rates, "learning rate")
+    across, up = ("weight scale", _axis(scales)), ("learning rate", _axis(rates))
     fill, ink = alt.Fill("fill:N", scale=None), alt.Color("ink:N", scale=None)
     tooltip = [
-        alt.Tooltip("scale:Q", title="weight scale", format="~g"),
-        alt.Tooltip("rate:Q", title="learning rate", format="~g"),
+        alt.Tooltip("scale:Q", title="weight scale", format=PLAIN),
+        alt.Tooltip("rate:Q", title="learning rate", format=PLAIN),
         alt.Tooltip("told:N", title="outcome"),
     ]
-    # A selection that is the same again is not told; with the visits each click is another one. A click is lost if
-    # cells are drawn anew between press and release, a release is not, and it does not come when a finger scrolls.
-    fields = ["scale", "rate", "visit"]
-    clicked = alt.selection_point(name="cell", fields=fields, on="pointerup", toggle=False, clear=False)
-    spans = alt.Chart().encode(alt.X("x0:Q", **x), alt.X2("x1:Q"), alt.Y("y0:Q", **y), alt.Y2("y1:Q"))
-    centres = alt.Chart().encode(alt.X("scale:Q", **x), alt.Y("rate:Q", **y), tooltip=tooltip)
-    cells = (
-        spans.transform_filter("datum.kind == 'cell'")
-        .mark_rect(stroke="#768394", strokeWidth=1, cursor="pointer")
-        .encode(fill, tooltip=tooltip)
-        .add_params(clicked)
-    )
-    between = centres.transform_filter("datum.kind == 'between'")
-    circles = between.mark_point(shape="circle", size=1000, stroke="#768394", strokeWidth=1, opacity=1).encode(fill)
-    texts = centres.mark_text(fontSize=15, fontWeight="bold", cursor="pointer").encode(ink, alt.Text("text:N"))
+    base = alt.Chart().encode(tooltip=tooltip)
+    spans = base.encode(x("x0", across[0], **across[1]), alt.X2("x1:Q"), y("y0", up[0], **up[1]), alt.Y2("y1:Q"))
+    centres = base.encode(x("scale", across[0], **across[1]), y("rate", up[0], **up[1]))
+    cells = where(spans, kind="cell").mark_rect(cursor="pointer", **BORDER).encode(fill)
+    circles = where(centres, kind="between").mark_point(size=1000, **BORDER).encode(fill)
     ring: dict[str, Any] = {"stroke": "#e69f00", "strokeWidth": 4, "fill": "transparent", "cursor": "pointer"}
-    here = spans.transform_filter("datum.kind == 'here'").mark_rect(**ring)
-    here_between = centres.transform_filter("datum.kind == 'here between'").mark_point(**ring, size=1300, opacity=1)
-    layers = (cells, circles, texts, here.encode(tooltip=tooltip), here_between)
-    return as_spec(alt.layer(*layers, height=ROW * len(rates) + AXIS))
+    return as_spec(
+        cells.add_params(click("cell", ["scale", "rate", "visit"])),
+        circles,
+        centres.mark_text(cursor="pointer").encode(ink, alt.Text("text:N")),
+        where(spans, kind="here").mark_rect(**ring),
+        where(centres, kind="here between").mark_point(**ring, size=1300),
+        height=ROW * len(rates) + AXIS,
+    )
 
 
 # columns: kind (cell, between, here, here between), scale, rate, x0, x1, y0, y1, fill, ink, text, told, visit
@@ -107,7 +98,8 @@ def look(result: Result | None) -> tuple[str, str, str, str]:
         return *DIVERGED, "✕", lesson.text(PAGE, "cell diverged", step=len(result.records) + 1)
     best = result.best_train_acc or 0.0
     fill = SHORT[min(int(best * len(SHORT)), len(SHORT) - 1)]
-    return fill, DARK, f"{best:.0%}", lesson.text(PAGE, "cell short", best=f"{best:.0%}", epochs=result.spec.num_epochs)
+    told = lesson.text(PAGE, "cell short", best=percent(best, 0), epochs=result.spec.num_epochs)
+    return fill, DARK, percent(best, 0), told
 
 
 def _spans(grid: Sequence[float]) -> dict[float, tuple[float, float]]:

@@ -1,5 +1,6 @@
 """The charts of a search, and the rows that they draw."""
 
+from collections.abc import Sequence
 from functools import cache
 from statistics import median
 from typing import Any
@@ -8,31 +9,23 @@ import altair as alt
 import pandas as pd
 
 from nnlib.search import FIELDS, Choice, StudyState, TrialState
-from ui.widgets.charts import as_spec
+from ui.widgets.charts import EPOCH, PERCENT, QUIET, SHARE, Channel, as_spec, by, thinned, tips, x, y
 from ui.widgets.words import LABELS, NONE
 
-STATES = ["complete", "diverged", "pruned", "running"]
-MOST = 300  # trials drawn: the newest and the best
-FONT: dict[str, Any] = {"labelFontSize": 14, "titleFontSize": 15}
-PERCENT: dict[str, Any] = {"format": ".0%", **FONT}
+STATES = {"complete": "circle", "diverged": "triangle-up", "pruned": "cross", "running": "diamond"}
+ENDED = list(STATES)[:3]  # those that have a value
+MOST, MOST_CURVES = 300, 60  # trials drawn: the newest and the best
 HEIGHT = 440
-DATA = alt.NamedData("frame")
+BEST = "#d55e00"
+GREY = {"symbolFillColor": QUIET, "symbolStrokeColor": QUIET}  # of shapes alone, or they are black on black
+GOOD = alt.Color("value:Q", title="accuracy", legend=alt.Legend(format="~%"))  # strong: far from the ground
+ACCURACY = alt.Tooltip("value:Q", title="validation accuracy", format=SHARE)
 
 
-def _states(names: list[str], **legend: Any) -> tuple[alt.Color, alt.Shape]:
-    """A trial's state by colour and by shape."""
-    key = alt.Legend(orient="top", title=None, labelFontSize=15, symbolSize=150, **legend)
-    shapes = ["circle", "triangle-up", "cross", "diamond"][: len(names)]
-    colour = alt.Color("state:N", scale=alt.Scale(domain=names), legend=key)
-    return colour, alt.Shape("state:N", scale=alt.Scale(domain=names, range=shapes), legend=key)
-
-
-GREY = {"symbolFillColor": "#888", "symbolStrokeColor": "#888"}  # of shapes alone, or they are black on black
-GOOD = alt.Color(
-    "value:Q", title="accuracy", legend=alt.Legend(format=".0%", orient="top", **FONT)
-)  # strong: far from the ground
-ACCURACY = alt.Tooltip("value:Q", title="validation accuracy", format=".1%")
-TRIAL = alt.Tooltip("trial:Q", title="trial")
+def _state(channel: type[Channel], names: Sequence[str], **legend: Any) -> Channel:
+    """A trial's state by colour or by shape."""
+    looks = [STATES[name] for name in names] if channel is alt.Shape else None
+    return by(channel, "state", names, looks, symbolSize=150, columns=4, **legend)
 
 
 def text(value: Any) -> str:
@@ -56,22 +49,18 @@ def drawn(state: StudyState, half: bool = False) -> list[TrialState]:
 # -------------------------------------------------------------------------------------------- value against trial
 # columns: trial, value, state, best
 PROGRESS = as_spec(
-    alt.layer(
-        alt.Chart()
-        .mark_line(interpolate="step-after", strokeWidth=3, color="#888")
-        .encode(alt.X("trial:Q"), alt.Y("best:Q")),
-        alt.Chart()
-        .mark_point(size=110, filled=True, opacity=0.85)
-        .encode(
-            alt.X("trial:Q", title="trial", axis=alt.Axis(tickMinStep=1, grid=False, **FONT)),
-            alt.Y("value:Q", title="validation accuracy", axis=alt.Axis(**PERCENT), scale=alt.Scale(zero=False)),
-            *_states(STATES[:3]),
-            tooltip=[TRIAL, ACCURACY, "state:N", "settings:N"],
-        ),
-        data=DATA,
-        title="Each trial, and the best so far (line)",
-        height=HEIGHT,
-    )
+    alt.Chart().mark_line(interpolate="step-after", color=QUIET).encode(alt.X("trial:Q"), alt.Y("best:Q")),
+    alt.Chart()
+    .mark_point(size=110, opacity=0.85)
+    .encode(
+        x("trial", "trial", tickMinStep=1, grid=False),
+        y("value", "validation accuracy", zero=False, **PERCENT),
+        _state(alt.Color, ENDED),
+        _state(alt.Shape, ENDED),
+        tooltip=tips("trial", ACCURACY, "state:N", "settings:N"),
+    ),
+    title="Each trial, and the best so far (line)",
+    height=HEIGHT,
 )
 
 
@@ -95,22 +84,18 @@ def described(trial: TrialState) -> str:
 # ------------------------------------------------------------------------------------------- accuracy over epochs
 # columns: trial, epoch, value, state, last
 _curves = alt.Chart().encode(
-    alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, grid=False, **FONT)),
-    alt.Y("value:Q", title="validation accuracy", axis=alt.Axis(**PERCENT)),
-    _states(STATES)[0],
+    x("epoch", **EPOCH),
+    y("value", "validation accuracy", **PERCENT),
+    _state(alt.Color, list(STATES)),
     alt.Detail("trial:N"),
-    tooltip=[TRIAL, "epoch:Q", ACCURACY, "state:N"],
+    tooltip=tips("trial", "epoch", ACCURACY, "state:N"),
 )
 CURVES = as_spec(
-    alt.layer(
-        _curves.mark_line(strokeWidth=1.5, opacity=0.7),
-        _curves.transform_filter("datum.last").mark_point(size=90, filled=True).encode(_states(STATES)[1]),
-        data=DATA,
-        title="What each trial reached, epoch by epoch",
-        height=HEIGHT,
-    )
+    _curves.mark_line(strokeWidth=1.5, opacity=0.7),
+    _curves.transform_filter("datum.last").mark_point(size=90).encode(_state(alt.Shape, list(STATES))),
+    title="What each trial reached, epoch by epoch",
+    height=HEIGHT,
 )
-MOST_CURVES = 60
 
 
 def curves_frame(state: StudyState) -> pd.DataFrame:
@@ -118,42 +103,33 @@ def curves_frame(state: StudyState) -> pd.DataFrame:
     begun = [trial for trial in state.trials if trial.accuracies][-MOST_CURVES:]
     rows = []
     for trial in begun:
-        epochs = len(trial.accuracies)
-        every = max(1, epochs // 50)
-        kept = sorted({*range(0, epochs, every), epochs - 1})
-        rows += [(trial.number, e + 1, trial.accuracies[e], trial.state, e == epochs - 1) for e in kept]
+        kept = thinned(len(trial.accuracies), 50)
+        rows += [(trial.number, e + 1, trial.accuracies[e], trial.state, e == kept[-1]) for e in kept]
     return pd.DataFrame(rows, columns=["trial", "epoch", "value", "state", "last"])
 
 
 # ------------------------------------------------------------------------------------------------ two settings
 @cache
-def map_spec(x: str, y: str, x_numbers: bool, y_numbers: bool) -> dict[str, Any]:
+def map_spec(first: str, second: str, x_numbers: bool, y_numbers: bool) -> dict[str, Any]:
     """Where trials lie in two settings; columns: x, y, value, state, best."""
-    base = alt.Chart().encode(alt.X("x", **_axis(x, x_numbers)), alt.Y("y", **_axis(y, y_numbers)))
-    tooltip = [TRIAL, ACCURACY, "state:N", "settings:N"]
+    across = x("x:Q" if x_numbers else "x:N", LABELS[first], **_axis(first, x_numbers))
+    up = y("y:Q" if y_numbers else "y:N", LABELS[second], **_axis(second, y_numbers))
+    base = alt.Chart().encode(across, up)
+    size = alt.Size("value:Q", scale=alt.Scale(range=[40, 320]), legend=None)
+    looks = (GOOD, _state(alt.Shape, ENDED, **GREY), size)
     return as_spec(
-        alt.layer(
-            base.mark_point(filled=True, opacity=0.9).encode(
-                GOOD,
-                _states(STATES[:3], **GREY)[1],
-                alt.Size("value:Q", scale=alt.Scale(range=[40, 320]), legend=None),
-                tooltip=tooltip,
-            ),
-            base.transform_filter("datum.best").mark_point(size=700, strokeWidth=3, color="#d55e00"),
-            data=DATA,
-            title=f"{LABELS[y].capitalize()} and {LABELS[x]}: large and strong is good, ringed is best",
-            height=HEIGHT,
-        )
+        base.mark_point(opacity=0.9).encode(*looks, tooltip=tips("trial", ACCURACY, "state:N", "settings:N")),
+        base.transform_filter("datum.best").mark_point(filled=False, size=700, strokeWidth=3, color=BEST),
+        title=f"{LABELS[second].capitalize()} and {LABELS[first]}: large and strong is good, ringed is best",
+        height=HEIGHT,
     )
 
 
 def _axis(name: str, numbers: bool) -> dict[str, Any]:
     if not numbers:
-        return {"type": "nominal", "title": LABELS[name], "axis": alt.Axis(labelAngle=0, **FONT)}
-    field = FIELDS[name]
-    axis: dict[str, Any] = {"tickCount": 6, "format": "~g", **FONT}
-    scale = alt.Scale(type="log" if field.log else "linear", nice=False, zero=False, padding=20)
-    return {"type": "quantitative", "title": LABELS[name], "scale": scale, "axis": alt.Axis(**axis)}
+        return {"labelAngle": 0}
+    scale = {"type": "log" if FIELDS[name].log else "linear", "nice": False, "zero": False, "padding": 20}
+    return scale | {"tickCount": 6, "format": "~g"}
 
 
 def is_numeric(state: StudyState, name: str) -> bool:
@@ -180,19 +156,13 @@ def map_frame(state: StudyState, x: str, y: str, half: bool = False) -> pd.DataF
 # ---------------------------------------------------------------------------------------------------- importances
 # columns: setting, share
 _bars = alt.Chart().encode(
-    alt.X("share:Q", title="share of the importance", axis=alt.Axis(**PERCENT), scale=alt.Scale(domain=[0, 1])),
-    alt.Y("setting:N", title=None, sort=None, axis=alt.Axis(labelLimit=200, **FONT)),
+    x("share", "share of the importance", domain=[0, 1], **PERCENT), y("setting:N", sort=None, labelLimit=200)
 )
 IMPORTANCES = as_spec(
-    alt.layer(
-        _bars.mark_bar(color="#1b84c7"),
-        _bars.mark_text(align="left", dx=6, fontSize=15, fontWeight="bold", color="#888").encode(
-            alt.Text("share:Q", format=".0%")
-        ),
-        data=DATA,
-        title="What sets the best quarter of the trials apart",
-        height=alt.Step(46),
-    )
+    _bars.mark_bar(color="#1b84c7"),
+    _bars.mark_text(align="left", dx=6).encode(alt.Text("share:Q", format=".0%")),
+    title="What sets the best quarter of the trials apart",
+    height=alt.Step(46),
 )
 
 

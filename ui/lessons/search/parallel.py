@@ -1,36 +1,30 @@
 """Parallel coordinates of a search: an axis a setting, a line a trial."""
 
 from math import log10
-from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from nnlib.numerals import percent
 from nnlib.search import FIELDS, StudyState
-from ui.lessons.search.charts import ACCURACY, DATA, FONT, GOOD, HEIGHT, TRIAL, drawn, is_numeric, text
-from ui.widgets.charts import as_spec
+from ui.lessons.search.charts import ACCURACY, BEST, GOOD, HEIGHT, drawn, is_numeric, text
+from ui.widgets.charts import as_spec, tips, where, x, y
 from ui.widgets.words import LABELS
 
 # columns: kind (trial; low, between or high: names on an axis), trial, setting, at (0 to 1), shown, value, best
 _parallel = alt.Chart().encode(
-    alt.X("setting:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, grid=True, labelLimit=160, **FONT)),
-    alt.Y("at:Q", title=None, axis=None, scale=alt.Scale(domain=[-0.08, 1.08])),
+    x("setting:N", sort=None, labelAngle=0, grid=True, labelLimit=160), y("at", axis=None, domain=[-0.08, 1.08])
 )
-_lines = _parallel.encode(alt.Detail("trial:N"), tooltip=[TRIAL, ACCURACY, "setting:N", "shown:N"])
+_lines = _parallel.encode(alt.Detail("trial:N"), tooltip=tips("trial", ACCURACY, "setting:N", "shown:N"))
 _ends = _parallel.encode(alt.Text("shown:N"))
-_END: dict[str, Any] = {"fontSize": 14, "fontWeight": "bold", "color": "#888"}
 PARALLEL = as_spec(
-    alt.layer(
-        _lines.transform_filter("datum.kind == 'trial'").mark_line(strokeWidth=1.6, opacity=0.75).encode(GOOD),
-        _lines.transform_filter("datum.best").mark_line(strokeWidth=5, color="#d55e00", point={"size": 90}),
-        _ends.transform_filter("datum.kind == 'between'").mark_text(align="left", dx=6, dy=-10, **_END),
-        _ends.transform_filter("datum.kind == 'low'").mark_text(dy=10, **_END),
-        _ends.transform_filter("datum.kind == 'high'").mark_text(dy=-8, **_END),
-        data=DATA,
-        title="A line is a trial: strong is good, the thick one is the best",
-        height=HEIGHT,
-    )
+    where(_lines, kind="trial").mark_line(strokeWidth=1.6, opacity=0.75).encode(GOOD),
+    _lines.transform_filter("datum.best").mark_line(strokeWidth=5, color=BEST, point={"size": 90}),
+    where(_ends, kind="between").mark_text(align="left", dx=6, dy=-10),
+    where(_ends, kind="low").mark_text(dy=10),
+    where(_ends, kind="high").mark_text(dy=-8),
+    title="A line is a trial: strong is good, the thick one is the best",
+    height=HEIGHT,
 )
 
 

@@ -15,7 +15,6 @@ from nnlib.solver import Record
 from ui.components.surface_race import short_name
 from ui.lessons.optimizers.data_race import PRESETS, Standing, make, published, rates, smoothed, standings, verdict
 from ui.lessons.optimizers.data_race_charts import (
-    DASHES,
     NAMES,
     POINTS,
     accuracy_frame,
@@ -23,6 +22,7 @@ from ui.lessons.optimizers.data_race_charts import (
     loss_frame,
     loss_spec,
 )
+from ui.widgets.looks import RULE_DASHES
 
 BASE = RunSpec(data="digits")
 
@@ -139,7 +139,8 @@ def test_the_legend_has_the_rules_that_race_in_their_own_colours_and_dashes():
         encodings = [layer["encoding"] for layer in spec["layer"]]
         assert all(e["color"]["scale"]["domain"] == NAMES for e in encodings)
         assert encodings[-1]["color"]["legend"]["values"] == ["sgd", "adamw"]
-    assert len({tuple(dash) for dash in DASHES}) == len(NAMES) == len(RULES)
+        assert encodings[-1]["tooltip"][1]["title"] == encodings[-1]["x"]["title"] in ("step", "epoch")
+    assert len({tuple(dash) for dash in RULE_DASHES}) == len(NAMES) == len(RULES)
 
 
 # -------------------------------------------------------------------------------------------------------- published

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nnlib.experiments import EXPERIMENTS, Experiment, Result, run
+from nnlib.numerals import percent
 from nnlib.runs.spec import RunSpec
 from ui.lessons.overfit.map_chart import DIVERGED, EMPTY, MAPS, REACHED, edges, frame, look
 from ui.lessons.overfit.maps import Tally, conclusion, tally
@@ -64,8 +65,8 @@ def test_every_cell_has_a_row_with_its_outcome(swept: dict[RunSpec, Result]):
             elif result.status == "diverged":
                 assert (cell.text, cell.fill) == ("✕", DIVERGED[0])
             else:
-                assert cell.text == f"{result.best_train_acc:.0%}"
-                assert f"{result.best_train_acc:.0%} at best" in str(cell.told)
+                assert cell.text == percent(result.best_train_acc, 0)
+                assert f"{percent(result.best_train_acc, 0)} at best" in str(cell.told)
         for axis, low, high in (("scale", "x0", "x1"), ("rate", "y0", "y1")):
             spans = sorted({(row[low], row[high]) for _, row in cells[[axis, low, high]].iterrows()})
             assert all(a[1] == b[0] for a, b in pairwise(spans))
