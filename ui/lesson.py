@@ -2,7 +2,8 @@
 
 import inspect
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -37,8 +38,15 @@ def parts(choices: Mapping[str, Part], key: str) -> None:
     chosen = one_of(
         "Part", list(choices), key, format_func=known.__getitem__, label_visibility="collapsed", persist_state=None
     )
-    try:
+    with refusals():
         choices[chosen].draw()
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What is refused within stands on the page, in a sentence."""
+    try:
+        yield
     except ValueError as error:
         st.error(sentence(error))
 

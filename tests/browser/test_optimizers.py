@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from nnlib.labs.optimizers.surfaces import SURFACES
 from nnlib.labs.optimizers.walks import walk
+from nnlib.optim import RULES
 from tests.browser.conftest import OpenPage, button, wait_until
 
 RACE = "optimizers?opt_part=Race+on+a+surface"
@@ -286,15 +287,21 @@ def test_a_race_on_data_is_predicted_run_and_taken_home(open_page: OpenPage):
 
 
 def test_a_race_on_data_is_watched_and_stopped(open_page: OpenPage):
-    page = open_page(f"{DATA}&drace_guess=adam&drace_epochs=20&drace_seeds=5")
+    rules = "".join(f"&drace_rules={rule}" for rule in RULES)  # all of them, so that it is not over before it is seen
+    page = open_page(f"{DATA}&drace_guess=adam&drace_epochs=20&drace_seeds=5{rules}")
+
+    def lines() -> list[str]:
+        """The lines as they stand at one moment, since the next poll may draw others."""
+        return marks(page, "Loss", "line").evaluate_all("lines => lines.map(line => line.getAttribute('d'))")
+
     button(page, "Start the race").click()
-    wait_until(page, lambda: marks(page, "Loss", "line").count() > 0)
-    early = [line.get_attribute("d") for line in marks(page, "Loss", "line").all()]
-    wait_until(page, lambda: [line.get_attribute("d") for line in marks(page, "Loss", "line").all()] != early)
+    wait_until(page, lambda: lines() != [])
+    early = lines()
+    wait_until(page, lambda: lines() not in ([], early))
     button(page, "Stop").click()
-    expect(page.get_by_text(re.compile(r"Stopped after \d+ of 20 runs"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Stopped after \d+ of 35 runs"))).to_be_visible()
     expect(page.get_by_text("Stopped before all runs had ended")).to_be_visible()
-    assert marks(page, "Loss", "line").count() > 0
+    wait_until(page, lambda: lines() != [])
     expect(button(page, "Start the race")).to_be_visible()
 
 

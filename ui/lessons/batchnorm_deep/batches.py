@@ -1,7 +1,8 @@
 """The batch-size experiment: batches of 5, 10 and 50 with one normalization, or two side by side, and 5 without."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -30,39 +31,46 @@ def name_of(spec: RunSpec) -> str:
 
 def batches_panel() -> None:
     """Batch norm's experiment, the whole part of its page."""
-    lesson.show(DEEP, "batches about")
-    experiment = _choose("bb", ("batchnorm",))
-    options = [name_of(run) for run in experiment.runs]
-    if guess := lesson.predict(DEEP, "predict batches", options, "bb_guess"):
-        snapshot = sweep_panel("bb_sweep", experiment, _draw, lesson.text(DEEP, "run batches"))
-        if snapshot is not None and snapshot.state == "finished":
-            accuracies = {name_of(run.spec): run.result.train_acc or 0.0 for run in snapshot.runs if run.result}
-            lowest = min(accuracies, key=accuracies.__getitem__)
-            all_of_them = "; ".join(f"{name}: {percent(accuracy)}" for name, accuracy in accuracies.items())
-            lesson.show(DEEP, "batches outcome", guess=guess, lowest=lowest, accuracies=all_of_them)
-            st.subheader("What to look for")
-            lesson.show(DEEP, "batches look for")
-        _home("bb_sweep", snapshot)
-    lesson.ask(DEEP, "question batches")
-    lesson.source(batch_sizes)
+    _panel(DEEP, "bb", ("batchnorm",), lambda experiment: [name_of(run) for run in experiment.runs], _lowest)
 
 
 def norms_and_batches_panel() -> None:
     """Layer norm's experiment beside batch norm's, the whole part of its page."""
-    lesson.show(LAYER, "batches about")
-    experiment = _choose("lb", ("layernorm", "batchnorm"))
     options = lesson.text(LAYER, "batches options").split("; ")
-    if guess := lesson.predict(LAYER, "predict batches", options, "lb_guess"):
-        snapshot = sweep_panel("lb_sweep", experiment, _draw, lesson.text(DEEP, "run batches"))
+    _panel(LAYER, "lb", ("layernorm", "batchnorm"), lambda _: options, _points_lost)
+
+
+def _panel(
+    page: str,
+    prefix: str,
+    norms: Sequence[str],
+    options: Callable[[Experiment], Sequence[str]],
+    outcome: Callable[[Sequence[RunState]], dict[str, Any]],
+) -> None:
+    """Asks which of the options it will be, runs the experiment, and says what came out with `outcome`'s values."""
+    lesson.show(page, "batches about")
+    experiment, sweep_name = _choose(prefix, norms), f"{prefix}_sweep"
+    if guess := lesson.predict(page, "predict batches", options(experiment), f"{prefix}_guess"):
+        snapshot = sweep_panel(sweep_name, experiment, _draw, lesson.text(DEEP, "run batches"))
         if snapshot is not None and snapshot.state == "finished":
-            layer, batch = (points_lost(snapshot.runs, norm) for norm in ("layernorm", "batchnorm"))
-            small, large = SIZES[0], SIZES[-1]
-            lesson.show(LAYER, "batches outcome", guess=guess, layer=layer, batch=batch, small=small, large=large)
-            st.subheader("What to look for")
-            lesson.show(LAYER, "batches look for")
-        _home("lb_sweep", snapshot)
-    lesson.ask(LAYER, "question batches")
+            lesson.show(page, "batches outcome", guess=guess, **outcome(snapshot.runs))
+            lesson.look_for(page, "batches look for")
+        if snapshot is not None and (sweep := find(sweep_name)) is not None:
+            take_home(sweep.experiment, snapshot.results, f"{sweep_name}_home")
+    lesson.ask(page, "question batches")
     lesson.source(batch_sizes)
+
+
+def _lowest(runs: Sequence[RunState]) -> dict[str, Any]:
+    """The run with the lowest training accuracy, and all accuracies."""
+    accuracies = {name_of(run.spec): run.result.train_acc or 0.0 for run in runs if run.result}
+    told = "; ".join(f"{name}: {percent(accuracy)}" for name, accuracy in accuracies.items())
+    return {"lowest": min(accuracies, key=accuracies.__getitem__), "accuracies": told}
+
+
+def _points_lost(runs: Sequence[RunState]) -> dict[str, Any]:
+    layer, batch = (points_lost(runs, norm) for norm in ("layernorm", "batchnorm"))
+    return {"layer": layer, "batch": batch, "small": SIZES[0], "large": SIZES[-1]}
 
 
 def points_lost(runs: Sequence[RunState], norm: str) -> str:
@@ -107,9 +115,3 @@ def _draw(snapshot: Snapshot) -> None:
             spec = curves(quantity, names, names, epochs, accuracy_top(quantity, data))
             column = columns[i if len(norms) > 1 else k]
             column.vega_lite_chart(rows, spec, key=f"batches_{norm}_{quantity}_{data}")
-
-
-def _home(sweep_name: str, snapshot: Snapshot | None) -> None:
-    sweep = find(sweep_name)
-    if sweep is not None and snapshot is not None:
-        take_home(sweep.experiment, snapshot.results, f"{sweep_name}_home")

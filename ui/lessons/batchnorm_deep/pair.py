@@ -77,25 +77,18 @@ def _comparisons(snapshot: Snapshot) -> list[Comparison]:
 
 def _outcome(snapshot: Snapshot, guess: str) -> None:
     """What came out, beside the prediction and the published figures; the way home."""
-    sweep = find(SWEEP)
     normalized, plain = snapshot.results
     if normalized is not None and plain is not None and snapshot.state == "finished":
-        accuracies = {
-            "train": normalized.train_acc,
-            "train_plain": plain.train_acc,
-            "val": normalized.val_acc,
-            "val_plain": plain.val_acc,
-        }
-        facts = {name: percent(value) for name, value in accuracies.items()}
+        facts = {"train": percent(normalized.train_acc), "train_plain": percent(plain.train_acc)}
+        facts |= {"val": percent(normalized.val_acc), "val_plain": percent(plain.val_acc)}
         norm, epochs = NORM_NAMES[normalized.spec.normalization], normalized.spec.num_epochs
         lesson.show(PAGE, "pair outcome", guess=guess, norm=norm, epochs=epochs, **facts)
         if comparisons := _comparisons(snapshot):
             st.subheader("Published, and got")
             st.table(comparison_table(comparisons))
             lesson.show(PAGE, "published about", seeds=SEEDS)
-        st.subheader("What to look for")
-        lesson.show(PAGE, "pair look for")
-    if sweep is not None:
+        lesson.look_for(PAGE, "pair look for")
+    if (sweep := find(SWEEP)) is not None:
         take_home(sweep.experiment, snapshot.results, "bp_home")
 
 
@@ -103,15 +96,11 @@ def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """A line a published figure."""
     rows = []
     for c in comparisons:
-        figure, write = c.figure, (decimals if c.figure.quantity == "loss" else percent)
+        figure, write = c.figure, ("{:.6f}".format if c.figure.quantity == "loss" else percent)
         seeds = "–" if figure.mean is None else f"{write(figure.mean)} ± {write(figure.margin)}"
         rows.append((c.label, write(figure.published), write(c.here), seeds, "✓" if c.met else "✗"))
     columns = ["figure", "expected", "got", f"{SEEDS} seeds", "met"]
     return pd.DataFrame(rows, columns=columns).set_index("figure")
-
-
-def decimals(value: float) -> str:
-    return f"{value:.6f}"
 
 
 def percent(value: float | None) -> str:

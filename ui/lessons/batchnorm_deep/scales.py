@@ -23,6 +23,7 @@ from ui.widgets.looks import NORM_NAMES
 from ui.widgets.options import one_of
 
 PAGE = "batchnorm_deep"
+TRAIN = "../pages/train_best_model.py"  # seen from the router
 SWEEP, OPENED, VISITS = "bs_sweep", "bs_open", "bs_visits"
 QUANTITIES = ("best_val_acc", "best_train_acc", "final_loss")
 LINES = (NORM_NAMES[None], NORM_NAMES["batchnorm"])
@@ -106,9 +107,6 @@ def _pick(key: str) -> None:
 
 def _outcome(snapshot: Snapshot) -> None:
     """How far the sketch is off, which scales work; the way home."""
-    sweep = find(SWEEP)
-    if sweep is None:
-        return
     if snapshot.state == "finished":
         drawn = sketch_of(snapshot.runs[0].spec.data).drawn()
         for name in LINES:
@@ -116,9 +114,9 @@ def _outcome(snapshot: Snapshot) -> None:
             if measured:
                 line = lesson.text(PAGE, f"line {name}")
                 lesson.show(PAGE, "sketch off", line=line, **off_by(drawn[name], measured), **works(measured))
-        st.subheader("What to look for")
-        lesson.show(PAGE, "scale look for")
-    take_home(sweep.experiment, snapshot.results, "bs_home")
+        lesson.look_for(PAGE, "scale look for")
+    if (sweep := find(SWEEP)) is not None:
+        take_home(sweep.experiment, snapshot.results, "bs_home")
 
 
 def best_by_scale(runs: Sequence[RunState], name: str) -> dict[float, float]:
@@ -151,15 +149,11 @@ def works(measured: dict[float, float]) -> dict[str, str]:
     return {"best": percent(best), "low": f"{low:.2g}", "high": f"{high:.2g}", "times": f"{high / low:,.0f}"}
 
 
-PAGE = "batchnorm_deep"
-TRAIN = "../pages/train_best_model.py"  # seen from the router
-
-
 def open_run(runs: Sequence[RunState], key: str) -> None:
     """A list of the runs that have ended, bound to the address under `key`; below it the one that is chosen."""
     by_label = {run.label: run for run in ended(runs)}
     label = st.selectbox(
-        "Open a run", list(by_label), None, key=key, placeholder=lesson.text(PAGE, "open"), width=520, **controls.BOUND
+        "Open a run", list(by_label), None, key=key, placeholder=lesson.text(PAGE, "open"), width=520, **BOUND
     )
     if label is None or label not in by_label:
         return
@@ -172,5 +166,9 @@ def open_run(runs: Sequence[RunState], key: str) -> None:
         if run.message:
             st.warning(run.message)
         st.caption(setup.in_words(spec))
-        text = lesson.text(PAGE, "train this")
-        st.page_link(TRAIN, label=text, icon=":material/open_in_new:", query_params=controls.address(spec))
+        st.page_link(
+            TRAIN,
+            label=lesson.text(PAGE, "train this"),
+            icon=":material/open_in_new:",
+            query_params=controls.address(spec),
+        )

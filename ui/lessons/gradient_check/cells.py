@@ -27,8 +27,7 @@ def every_cell() -> None:
         st.markdown(words.conclusion(report))
         st.markdown(words.kinks(report, *network.build()[:2]))
         error_map(report, key="gc_map")
-        st.subheader("What to look for")
-        lesson.show(PAGE, "cells look for")
+        lesson.look_for(PAGE, "cells look for")
     lesson.ask(PAGE, "question kink")
     lesson.source(check)
 
@@ -45,7 +44,6 @@ def step_size() -> None:
         st.vega_lite_chart(u_curve_frame(curve, chosen.h), U_CURVE, key="gc_curve")
         lesson.show(PAGE, "h cost", losses=losses, milliseconds=milliseconds, floor=words.power(FLOOR))
         lesson.show(PAGE, "h explained")
-        st.subheader("What to look for")
-        lesson.show(PAGE, "h look for")
+        lesson.look_for(PAGE, "h look for")
     lesson.ask(PAGE, "question float32")
     lesson.source(central_differences)

@@ -46,8 +46,7 @@ def gradient_parts() -> None:
         Grid("what is left · γ · rstd = dx", parts.dx, limit=limit, below=checks),
     ]
     number_grids(grids, key="bn_parts")
-    st.subheader("What to look for")
-    lesson.show(PAGE, "parts look for")
+    lesson.look_for(PAGE, "parts look for")
 
 
 def race() -> None:

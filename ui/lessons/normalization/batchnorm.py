@@ -55,8 +55,7 @@ def one_batch() -> None:
                     frame, spec = charts.distributions_frame(values), charts.DISTRIBUTIONS
                     st.vega_lite_chart(frame, spec, key=f"bn_hist_{name}")
                     st.vega_lite_chart(charts.means_frame(values), charts.MEANS, key=f"bn_mean_{name}")
-            st.subheader("What to look for")
-            lesson.show(PAGE, "batch look for")
+            lesson.look_for(PAGE, "batch look for")
     lesson.ask(PAGE, "question shape")
     lesson.source(batchnorm_forward)
 
@@ -87,8 +86,7 @@ def modes() -> None:
     if guess:
         x = batches.draw_batch(np.random.default_rng([seed, 1]), N)
         side_by_side(x, averages.mean[t], averages.var[t], t)
-        st.subheader("What to look for")
-        lesson.show(PAGE, "modes look for")
+        lesson.look_for(PAGE, "modes look for")
     lesson.ask(PAGE, "question mode")
     lesson.source(batchnorm_forward)
 
@@ -123,8 +121,7 @@ def batch_sizes() -> None:
         picture.vega_lite_chart(charts.batch_sizes_frame(effects), charts.BATCH_SIZES, key="bn_sizes")
         numbers.table(charts.batch_sizes_table(effects))
         lesson.show(PAGE, "size about")
-        st.subheader("What to look for")
-        lesson.show(PAGE, "size look for")
+        lesson.look_for(PAGE, "size look for")
     lesson.ask(PAGE, "question small")
     lesson.source(batches.batch_size_effect)
 

@@ -58,8 +58,7 @@ def axis() -> None:
         lesson.show(PAGE, "axis grids")
         hit = add_to(np.zeros((N, D)), 1.0, *at) > 0
         number_grids(axis_grids(x, edited, hit), key="ln_axis", on_pick=pick)
-        st.subheader("What to look for")
-        lesson.show(PAGE, "axis look for")
+        lesson.look_for(PAGE, "axis look for")
     lesson.ask(PAGE, "question test")
     lesson.ask(PAGE, "question add")
     lesson.source(layernorm_forward)
