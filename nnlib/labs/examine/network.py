@@ -14,8 +14,6 @@ CHUNK = 200  # examples at a time: the caches of ten wide layers would fill memo
 
 
 # -------------------------------------------------------------------------------------------------------- accuracy
-
-
 def probabilities(model: FullyConnectedNet, X: Any, progress: Callable[[float], object] | None = None) -> ndarray:
     """The softmax of the scores of examples X (N, ...), as in testing; (N, C).
 
@@ -64,13 +62,10 @@ def activations(model: FullyConnectedNet, X: Any, layer: int) -> ndarray:
         raise ValueError(f"layer is {layer}, but this network has 0 (its input) to {model.num_layers} (its scores).")
     parts = []
     for start in range(0, len(X), CHUNK):
-        x = X[start : start + CHUNK]
-        if layer == 0:
-            parts.append(np.reshape(x, (len(x), -1)))
-            continue
         with np.errstate(over="ignore", invalid="ignore"):
-            scores, caches = model.forward(x, "test")
-        parts.append(_finite(scores if layer == model.num_layers else caches[layer].affine.x))  # the next one's input
+            scores, caches = model.forward(X[start : start + CHUNK], "test")
+        a = scores if layer == model.num_layers else caches[layer].affine.x  # what the next layer gets
+        parts.append(_finite(a.reshape(len(a), -1)))
     return np.concatenate(parts)
 
 

@@ -1,7 +1,7 @@
 """What a gradient check says of every cell: its relative error, and if that is over the limit, what explains it."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -101,7 +101,8 @@ def error_curve(model: FullyConnectedNet, X: ndarray, y: ndarray, steps: Sequenc
             errors = relative_errors(analytic, gradients.vector)
             bent = np.concatenate([_at_kinks(kinks[name], w) for name, w in gradients.items()], axis=None)
             smooth, at_kinks = errors[counted & ~bent], errors[counted & bent]
-            curve.append(StepErrors(h, _median(errors[counted]), _largest(smooth), _largest(at_kinks), at_kinks.size))
+            figures = _known(np.median, errors[counted]), _known(np.max, smooth), _known(np.max, at_kinks)
+            curve.append(StepErrors(h, *figures, at_kinks.size))
     return curve
 
 
@@ -119,11 +120,9 @@ def switched_relus(report: Report, model: FullyConnectedNet, X: ndarray) -> list
     """The ReLUs that moves by the report's h switch on or off, the one that most cells switch first."""
     kinks = np.concatenate(list(report.kinks.values()))
     relus, counts = np.unique(kinks[:, 1:], axis=0, return_counts=True)
-    inputs = _relu_inputs(model, X)
-    found = [
-        ReluInput(float(inputs[layer - 1][example, unit]), layer, example, unit, int(count))
-        for (layer, example, unit), count in zip(relus.tolist(), counts, strict=True)
-    ]
+    inputs, found = _relu_inputs(model, X), []
+    for (layer, example, unit), count in zip(relus.tolist(), counts, strict=True):
+        found.append(ReluInput(float(inputs[layer - 1][example, unit]), layer, example, unit, int(count)))
     return sorted(found, key=lambda relu: -relu.cells)
 
 
@@ -147,9 +146,5 @@ def _at_kinks(kinks: ndarray, w: ndarray) -> ndarray:
     return np.isin(np.arange(w.size), kinks[:, 0]).reshape(w.shape)
 
 
-def _median(errors: ndarray) -> float | None:
-    return float(np.median(errors)) if errors.size else None
-
-
-def _largest(errors: ndarray) -> float | None:
-    return float(errors.max()) if errors.size else None
+def _known(figure: Callable[[ndarray], Any], errors: ndarray) -> float | None:
+    return float(figure(errors)) if errors.size else None

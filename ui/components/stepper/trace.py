@@ -95,7 +95,7 @@ class _Part:
             "gradient": None if gradient is None else _numbers(gradient),
             "formula": self.tree(formulas.formula(node)) if computed else None,
             "gradient_formula": self.tree(formulas.gradient_formula(node)) if arrived else None,
-            "sums": self.sums(value_terms(node), self.picked(node)) if computed else None,
+            "sums": self.sums(value_terms(node), node) if computed else None,
             "gradient_sums": self.sums(gradient_terms(node)) if arrived else None,
             "branches": [self.branch(node, branch) for branch in node.branches],
             "edit": node.name if node.name in self.editable and not computed else None,
@@ -117,20 +117,17 @@ class _Part:
             return [kind, self.numbers[parts[0]], parts[1]]
         return [kind, *(self.tree(part) if isinstance(part, list) else part for part in parts)]
 
-    def sums(self, terms: Terms, chosen_by: int | None = None) -> list[Trace]:
-        """How each cell was made; chosen_by is the node of labels whose entry chose the cell's operand."""
+    def sums(self, terms: Terms, node: Node | None = None) -> list[Trace]:
+        """How each cell was made; of a pick also the label that chose its operand, to terms a mere index."""
+        labels = self.numbers[node.parents[1].name] if node and node.op == "pick" else None
         return [
             {
                 "short": text(tokens(term, fold=True)),
                 "tokens": [self.token(token) for token in tokens(term)],
-                "chosen_by": [] if chosen_by is None else [[chosen_by, index, 0]],
+                "chosen_by": [] if labels is None else [[labels, index, 0]],
             }
             for index, term in enumerate(terms.ravel())
         ]
-
-    def picked(self, node: Node) -> int | None:
-        """The labels of a pick, which its terms know as indices only."""
-        return self.numbers[node.parents[1].name] if node.op == "pick" else None
 
     def token(self, token: Token) -> list[int] | str:
         if isinstance(token, str):

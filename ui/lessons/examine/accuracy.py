@@ -6,7 +6,7 @@ from nnlib.labs.examine.network import class_accuracies, confusion_matrix
 from nnlib.runs.accuracy import Accuracy
 from ui import lesson
 from ui.lessons.examine import charts
-from ui.lessons.examine.subject import Subject
+from ui.lessons.examine.subject import Examined
 from ui.widgets.controls import BOUND
 
 PAGE = "examine"
@@ -14,17 +14,17 @@ MANY = 5  # classes, too many to be named
 NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 
-def whole_test(subject: Subject) -> bool:
+def whole_test(subject: Examined) -> bool:
     """Whether all 10,000 test pictures are asked for in place of the published first thousand; CIFAR-10 only."""
     return subject.spec.data == "cifar10" and st.toggle(lesson.text(PAGE, "all test pictures"), key="ex_whole", **BOUND)
 
 
-def ask_for_class(subject: Subject) -> str | None:
+def ask_for_class(subject: Examined) -> str | None:
     """The prediction that comes before everything that shows single classes."""
     return lesson.predict(PAGE, "predict class", subject.class_names, f"ex_guess_{subject.spec.data}")
 
 
-def accuracy(subject: Subject) -> None:
+def accuracy(subject: Examined) -> None:
     """Three accuracies with intervals, then one a class."""
     whole = whole_test(subject)
     parts = {part: subject.accuracy(part, whole) for part in NAMES}

@@ -8,10 +8,9 @@ import streamlit as st
 
 from nnlib.experiments import Experiment, Result
 from nnlib.runs.models import MAX_BYTES, PARTS, SavedModel, load_model, save_model
-from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.examine.accuracy import NAMES
-from ui.lessons.examine.subject import FILE, LOADED, RUN, Subject
+from ui.lessons.examine.subject import FILE, LOADED, RUN, Examined
 from ui.lessons.train.panel import open_in_train
 from ui.runs.log import Entry
 from ui.runs.take_home import run_link, take_home
@@ -21,19 +20,33 @@ PAGE = "examine"
 MESSAGE, COUNT = "keep_message", "keep_uploads"  # the session's names for (went well, sentence) and a number
 
 
-def keep(subject: Subject) -> None:
+def keep(subject: Examined) -> None:
     """What can be taken from the network under examination, and another in its place."""
     take, bring = st.columns(2, gap="large")
     with take:
         st.subheader(lesson.text(PAGE, "save title"))
         lesson.show(PAGE, "save")
-        _save(subject)
+        sizes = "-".join(map(str, subject.model.hidden_dims))
+        st.download_button(
+            lesson.text(PAGE, "save button"),
+            lambda: as_file(subject),
+            f"{subject.spec.data}_{sizes[:60]}_epoch_{subject.saved.epoch}.npz",
+            "application/octet-stream",
+            key="keep_save",
+            icon=":material/save:",
+            on_click="ignore",
+            type="primary",
+        )
         st.subheader(lesson.text(PAGE, "link title"))
         run_link(subject.spec)
         st.subheader(lesson.text(PAGE, "again title"))
         lesson.show(PAGE, "again")
         with st.container(horizontal=True):
-            _settings_to_train(subject.spec)
+            beyond = controls.beyond(subject.spec)
+            how = {"icon": ":material/tune:", "key": "keep_settings", "disabled": bool(beyond)}
+            st.button(lesson.text(PAGE, "settings button"), on_click=open_in_train, args=(subject.spec, True), **how)
+            if beyond:
+                st.caption(lesson.text(PAGE, "beyond", names=", ".join(beyond)))
             take_home(Experiment("my_run", (subject.spec,)), [_result(subject)], "keep_home")
     with bring:
         st.subheader(lesson.text(PAGE, "load title"))
@@ -41,7 +54,7 @@ def keep(subject: Subject) -> None:
     lesson.source(load_model)
 
 
-def _result(subject: Subject) -> Result | None:
+def _result(subject: Examined) -> Result | None:
     """The records of the session's run; of one that goes on as many as are drawn, since others are being added."""
     run = st.session_state.get("train_run")
     if subject.title != RUN or run is None:
@@ -49,22 +62,7 @@ def _result(subject: Subject) -> Result | None:
     return Entry.of(run, 1, PAGE).result() if run.active else Result.of(run.spec, run.solver)
 
 
-def _save(subject: Subject) -> None:
-    """The button that downloads the model; the file is made when it is asked for."""
-    sizes = "-".join(map(str, subject.model.hidden_dims))
-    st.download_button(
-        lesson.text(PAGE, "save button"),
-        lambda: as_file(subject),
-        f"{subject.spec.data}_{sizes[:60]}_epoch_{subject.saved.epoch}.npz",
-        "application/octet-stream",
-        key="keep_save",
-        icon=":material/save:",
-        on_click="ignore",
-        type="primary",
-    )
-
-
-def as_file(subject: Subject) -> bytes:
+def as_file(subject: Examined) -> bytes:
     """The model as `nnlib.runs.models` writes it, with its accuracies if its data are here; called outside the page."""
     saved = subject.saved
     accuracies = saved.accuracies
@@ -73,15 +71,6 @@ def as_file(subject: Subject) -> bytes:
     file = io.BytesIO()
     save_model(file, replace(saved, accuracies=accuracies))
     return file.getvalue()
-
-
-def _settings_to_train(spec: RunSpec) -> None:
-    """A button that sets Train's controls to the settings with which a model was trained, and goes there."""
-    beyond = controls.beyond(spec)
-    how = {"icon": ":material/tune:", "key": "keep_settings", "disabled": bool(beyond)}
-    st.button(lesson.text(PAGE, "settings button"), on_click=open_in_train, args=(spec, True), **how)
-    if beyond:
-        st.caption(lesson.text(PAGE, "beyond", names=", ".join(beyond)))
 
 
 def load() -> None:

@@ -7,7 +7,7 @@ from nnlib.labs.examine.network import Components, principal_components
 from ui import lesson
 from ui.lessons.examine import charts
 from ui.lessons.examine.pictures import thumbnail
-from ui.lessons.examine.subject import Subject
+from ui.lessons.examine.subject import Examined
 from ui.lessons.examine.units import examples_from
 from ui.widgets.options import one_of
 
@@ -15,7 +15,7 @@ PAGE = "examine"
 SHOWN = 300
 
 
-def layer_map(subject: Subject) -> None:
+def layer_map(subject: Examined) -> None:
     """Principal components of one layer; and how much of the variance they hold in the input and the last layer."""
     options = lesson.text(PAGE, "options map").split("; ")
     if guess := lesson.predict(PAGE, "predict map", options, "ex_guess_map"):
@@ -36,15 +36,14 @@ def layer_map(subject: Subject) -> None:
     lesson.source(principal_components)
 
 
-def _components(subject: Subject, part: str, layer: int) -> Components:
+def _components(subject: Examined, part: str, layer: int) -> Components:
     """Kept with the network, since the SVD of 300 pictures takes a third of a second."""
-    kept: dict[tuple[str, int], Components] = subject.components
-    if (part, layer) not in kept:
-        kept[part, layer] = principal_components(subject.activations(part, layer, SHOWN))
-    return kept[part, layer]
+    if (part, layer) not in subject.components:
+        subject.components[part, layer] = principal_components(subject.activations(part, layer, SHOWN))
+    return subject.components[part, layer]
 
 
-def _chart(subject: Subject, part: str, layer: int, components: Components) -> None:
+def _chart(subject: Examined, part: str, layer: int, components: Components) -> None:
     p, _ = subject.probabilities(part)
     X, y = subject.examples(part)
     n = len(components.places)

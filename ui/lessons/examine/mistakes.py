@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy import ndarray
 
@@ -11,10 +10,9 @@ from nnlib.labs.examine.network import confident_mistakes, confusion_matrix
 from ui import lesson
 from ui.components.gallery import Tile, bars, gallery, percent
 from ui.components.number_grid import Grid, number_grids
-from ui.lessons.examine import charts
 from ui.lessons.examine.accuracy import ask_for_class, whole_test
-from ui.lessons.examine.subject import Subject
-from ui.runs.painter import Painter
+from ui.lessons.examine.plane import plane
+from ui.lessons.examine.subject import Examined
 from ui.widgets import pictures
 from ui.widgets.controls import BOUND
 from ui.widgets.options import one_of
@@ -24,7 +22,7 @@ ANY, SHOWN = "any class", 12
 COUNTS, SHARES = "numbers", "percent of each row"
 
 
-def mistakes(subject: Subject) -> None:
+def mistakes(subject: Examined) -> None:
     """The confusion matrix; below it the pictures of a cell, or of all mistakes."""
     whole = whole_test(subject)
     if ask_for_class(subject):
@@ -63,10 +61,8 @@ def _matrix(confusion: ndarray, names: list[str]) -> None:
         [f"{100 * share:.0f} %" if percents else f"{count:,}" for count, share in zip(*row, strict=True)]
         for row in zip(confusion, shares, strict=True)
     ]
-    lit = np.zeros(confusion.shape, bool)
     true, said = (st.session_state.get(key, ANY) for key in ("ex_is", "ex_said"))
-    if true in names and said in names:
-        lit[names.index(true), names.index(said)] = True
+    lit = np.outer(np.array(names) == true, np.array(names) == said)
 
     def pick(row: int, column: int) -> None:
         if 0 <= row < len(names) and 0 <= column < len(names):
@@ -84,15 +80,10 @@ def _chosen(p: ndarray, y: ndarray, true: int | None, said: int | None) -> ndarr
         rows = np.flatnonzero((y == true) & (predicted == true))
         return rows[np.argsort(-p[rows].max(axis=1), kind="stable")]
     rows = confident_mistakes(p, y)
-    keep = np.ones(len(rows), bool)
-    if true is not None:
-        keep &= y[rows] == true
-    if said is not None:
-        keep &= predicted[rows] == said
-    return rows[keep]
+    return rows[((true is None) | (y[rows] == true)) & ((said is None) | (predicted[rows] == said))]
 
 
-def _pictures(subject: Subject, whole: bool, rows: ndarray, p: ndarray, y: ndarray) -> None:
+def _pictures(subject: Examined, whole: bool, rows: ndarray, p: ndarray, y: ndarray) -> None:
     X, _ = subject.examples("test", whole)
     names = subject.class_names
     tiles = [
@@ -107,17 +98,9 @@ def _pictures(subject: Subject, whole: bool, rows: ndarray, p: ndarray, y: ndarr
     gallery(tiles, key="ex_mistakes")
 
 
-def _points(subject: Subject, rows: ndarray, p: ndarray, y: ndarray) -> None:
+def _points(subject: Examined, rows: ndarray, p: ndarray, y: ndarray) -> None:
     """All test points over what the network says everywhere; those of the rows have a ring."""
-    extent = Painter(subject.data).extent
-    background = pictures.data_uri(pictures.decision_boundary(subject.model, extent))
-    X, names = subject.data.X_test, subject.class_names
-    predicted = p.argmax(axis=1)
-    words = [f"taken for {names[k]}, {percent(float(p[i].max()))}" for i, k in enumerate(predicted)]
-    labels = [names[k] for k in y]
-    frame = pd.DataFrame({"x": X[:, 0], "y": X[:, 1], "class": labels, "words": words})
-    frame["ringed"] = np.isin(np.arange(len(y)), rows)
-    title = lesson.text(PAGE, "ringed title")
-    spec = charts.plane(names, title, background, extent)
-    st.vega_lite_chart(frame, spec, key="ex_plane_mistakes", width="content")
+    words = [f"taken for {subject.class_names[each.argmax()]}, {percent(float(each.max()))}" for each in p]
+    points = (subject.data.X_test, y, words, np.isin(np.arange(len(y)), rows))
+    plane(subject, points, lesson.text(PAGE, "ringed title"), "ex_plane_mistakes")
     lesson.show(PAGE, "ringed", count=len(rows))

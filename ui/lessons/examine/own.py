@@ -12,7 +12,8 @@ from ui.components.draw_pad import draw_pad
 from ui.components.gallery import Tile, bars, gallery, percent
 from ui.lessons.examine import charts, pictures
 from ui.lessons.examine.pictures import PictureError
-from ui.lessons.examine.subject import Subject
+from ui.lessons.examine.plane import plane
+from ui.lessons.examine.subject import Examined
 from ui.widgets import pictures as matrices
 from ui.widgets.controls import BOUND
 from ui.widgets.options import one_of
@@ -23,7 +24,7 @@ DRAW, UPLOAD = "draw it", "upload a picture"
 PLANE = (-1.5, 1.5, -1.5, 1.5)
 
 
-def own(subject: Subject) -> None:
+def own(subject: Examined) -> None:
     """The input, what the network gets of it, and what it says."""
     st.fragment(_own)(subject)  # a stroke reruns no more than this
     if subject.spec.data == "digits":
@@ -31,7 +32,7 @@ def own(subject: Subject) -> None:
     lesson.source(probabilities)
 
 
-def _own(subject: Subject) -> None:
+def _own(subject: Examined) -> None:
     if subject.saved.image_shape is None:
         _point(subject)
         return
@@ -55,7 +56,7 @@ def _drawn() -> ndarray | None:
     return None if digit is None else digit[None, None] / 16
 
 
-def _uploaded(subject: Subject) -> ndarray | None:
+def _uploaded(subject: Examined) -> ndarray | None:
     label = lesson.text(PAGE, "upload")
     file = st.file_uploader(label, ["png", "jpg", "jpeg"], key="ex_upload", max_upload_size=MAX_UPLOAD)
     if file is None:
@@ -76,14 +77,13 @@ def _uploaded(subject: Subject) -> ndarray | None:
     return pixels
 
 
-def _answer(subject: Subject, pixels: ndarray) -> None:
+def _answer(subject: Examined, pixels: ndarray) -> None:
     """The input in two steps, and the probabilities."""
     saved = subject.saved
     X = saved.prepare(pixels)
     size = "×".join(map(str, pixels.shape[2:]))
     p = probabilities(subject.model, X)[0]
-    said = int(p.argmax())
-    st.subheader(lesson.text(PAGE, "own answer", what=subject.class_names[said], share=percent(float(p[said]))))
+    _say(subject, p)
     minus_mean = matrices.weight_tiles(X.reshape(-1, 1), pixels.shape[1:], 1)
     tiles = [
         Tile(pictures.shown(pixels, saved.white), lesson.text(PAGE, "own reduced", size=size)),
@@ -92,19 +92,20 @@ def _answer(subject: Subject, pixels: ndarray) -> None:
     gallery(tiles, key="ex_own", size=190)
 
 
-def _point(subject: Subject) -> None:
+def _point(subject: Examined) -> None:
     """A place in the plane, by two sliders."""
     left, right = st.columns([3, 2], gap="large")
     with right:
         x = [st.slider(label, -1.5, 1.5, 0.0, 0.05, key=f"ex_x{i}", **BOUND) for i, label in ((1, "x₁"), (2, "x₂"))]
         p = probabilities(subject.model, np.array([x], np.float32))[0]
-        names, said = subject.class_names, int(p.argmax())
-        words = {"what": names[said], "share": percent(float(p[said]))}
-        st.subheader(lesson.text(PAGE, "own answer", **words))
-        frame = pd.DataFrame({"name": list(names), "value": p.astype(float)})
+        _say(subject, p)
+        frame = pd.DataFrame({"name": list(subject.class_names), "value": p.astype(float)})
         st.vega_lite_chart(frame, charts.PROBABILITIES, key="ex_probabilities")
     with left:
-        background = matrices.data_uri(matrices.decision_boundary(subject.model, PLANE))
-        here = pd.DataFrame({"x": x[:1], "y": x[1:], "class": names[said], "words": words["share"], "ringed": True})
-        spec = charts.plane(names, lesson.text(PAGE, "own plane title"), background, PLANE)
-        st.vega_lite_chart(here, spec, key="ex_plane_own", width="content")
+        point = (np.array([x]), [int(p.argmax())], [percent(float(p.max()))], [True])
+        plane(subject, point, lesson.text(PAGE, "own plane title"), "ex_plane_own", PLANE)
+
+
+def _say(subject: Examined, p: ndarray) -> None:
+    what, share = subject.class_names[int(p.argmax())], percent(float(p.max()))
+    st.subheader(lesson.text(PAGE, "own answer", what=what, share=share))

@@ -10,13 +10,13 @@ from ui.lessons.examine.keep import keep, load
 from ui.lessons.examine.map import layer_map
 from ui.lessons.examine.mistakes import mistakes
 from ui.lessons.examine.own import own
-from ui.lessons.examine.subject import Subject, current
+from ui.lessons.examine.subject import Examined, current
 from ui.lessons.examine.units import units
 from ui.widgets.options import one_of
 
 PAGE = "examine"
 OWN, KEEP = "Try your own", "Keep"
-VIEWS: dict[str, Callable[[Subject], None]] = {
+VIEWS: dict[str, Callable[[Examined], None]] = {
     "Accuracy": accuracy,
     "Mistakes": mistakes,
     "Hidden units": units,
@@ -30,7 +30,12 @@ def examine_panel() -> None:
     """The network that is looked at, and one view of it; without a network, what to do first."""
     subject = current()
     if subject is None:
-        _empty()
+        with st.container(border=True):
+            lesson.show(PAGE, "empty")
+            go, icon = lesson.text(PAGE, "go to Train"), ":material/play_arrow:"
+            st.button(go, icon=icon, type="primary", key="ex_train", on_click=_go_to_train)
+        st.subheader(lesson.text(PAGE, "load title"))
+        load()
         return
     views = list(VIEWS)
     if subject.dataset is None:
@@ -38,15 +43,6 @@ def examine_panel() -> None:
         views = [OWN, KEEP]
     view = one_of("View", views, "ex_view", views[0], label_visibility="collapsed")
     VIEWS[view](subject)
-
-
-def _empty() -> None:
-    with st.container(border=True):
-        lesson.show(PAGE, "empty")
-        icon = ":material/play_arrow:"
-        st.button(lesson.text(PAGE, "go to Train"), icon=icon, type="primary", key="ex_train", on_click=_go_to_train)
-    st.subheader(lesson.text(PAGE, "load title"))
-    load()
 
 
 def _go_to_train() -> None:

@@ -24,7 +24,7 @@ EXAMPLES = 1000  # of which activations are kept
 SLOW = 1.5e10  # multiplications; beyond them, about a second, there is a progress bar
 
 
-class Subject:
+class Examined:
     """A network of its own, which no training changes, and results by name."""
 
     def __init__(self, title: str, saved: SavedModel, dataset: Dataset | None, state: Any = None, run: str = ""):
@@ -80,7 +80,7 @@ class Subject:
         return self._activations[1]
 
 
-def current() -> Subject | None:
+def current() -> Examined | None:
     """The network chosen on the page, with a line that says which it is; None if there is none yet."""
     run, loaded = st.session_state.get("train_run"), st.session_state.get(LOADED)
     trained = run if run is not None and run.solver.best_state is not None else None
@@ -88,51 +88,41 @@ def current() -> Subject | None:
     if not sources:
         return None
     chosen = one_of("Examine", sources, "ex_model") if len(sources) > 1 else sources[0]
-    if chosen == RUN and trained is not None:
-        subject = _of_run(trained)
-        _introduce("subject run", subject)
-        if trained.active:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                lesson.show(PAGE, "training goes on")
-                take = lesson.text(PAGE, "newest")
-                st.button(take, icon=":material/refresh:", key="ex_newest", on_click=_forget_run)
-    else:
-        subject = _of_file(*st.session_state[LOADED])
-        _introduce("subject file", subject)
+    running = trained if chosen == RUN else None
+    subject = _of_run(running) if running else _of_file(*st.session_state[LOADED])
+    spec = subject.spec
+    facts = {"title": subject.title, "data": datasets.TITLES[spec.data], "epoch": subject.saved.epoch}
+    facts |= {"normalization": spec.normalization or "no", "rule": spec.update_rule}
+    hidden = ", ".join(map(str, subject.model.hidden_dims))
+    lesson.show(PAGE, "subject run" if running else "subject file", hidden=hidden, **facts)
+    if running and running.active:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            lesson.show(PAGE, "training goes on")
+            take, forget = lesson.text(PAGE, "newest"), lambda: st.session_state.pop(HELD[RUN], None)
+            st.button(take, icon=":material/refresh:", key="ex_newest", on_click=forget)
     return subject
 
 
-def _introduce(part: str, subject: Subject) -> None:
-    spec = subject.spec
-    facts = {"title": subject.title, "data": datasets.TITLES[spec.data], "epoch": subject.saved.epoch}
-    hidden = ", ".join(map(str, subject.model.hidden_dims))
-    lesson.show(PAGE, part, hidden=hidden, normalization=spec.normalization or "no", rule=spec.update_rule, **facts)
-
-
-def _forget_run() -> None:
-    st.session_state.pop(HELD[RUN], None)
-
-
-def _of_run(run: Run) -> Subject:
+def _of_run(run: Run) -> Examined:
     """The best weights so far; while the run goes on, those first looked at stay until the newest are asked for."""
-    held: Subject | None = st.session_state.get(HELD[RUN])
+    held: Examined | None = st.session_state.get(HELD[RUN])
     solver = run.solver
     state, epoch = solver.best_state or {}, solver.best_epoch
     if held is None or (held.state is not state and not (run.active and held.run == run.name)):
         saved = of_state(run.spec, run.dataset, state, epoch, {})
-        held = Subject(RUN, saved, run.dataset, state, run.name)
+        held = Examined(RUN, saved, run.dataset, state, run.name)
         st.session_state[HELD[RUN]] = held
     return held
 
 
-def _of_file(name: str, saved: SavedModel) -> Subject:
-    held: Subject | None = st.session_state.get(HELD[FILE])
+def _of_file(name: str, saved: SavedModel) -> Examined:
+    held: Examined | None = st.session_state.get(HELD[FILE])
     if held is None or held.saved is not saved:
         try:
             dataset = datasets.load(saved.spec) if saved.spec.data in datasets.available() else None
         except DataError:
             dataset = None
-        held = Subject(re.sub(r"[^\w .-]+", "_", name)[:60], saved, dataset)
+        held = Examined(re.sub(r"[^\w .-]+", "_", name)[:60], saved, dataset)
         st.session_state[HELD[FILE]] = held
     return held
 

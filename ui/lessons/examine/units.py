@@ -4,16 +4,17 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from numpy import ndarray
 
+from nnlib.fc_net import FullyConnectedNet
 from nnlib.labs.examine import network
+from nnlib.numerals import short
 from ui import lesson
 from ui.components.gallery import Tile, gallery
 from ui.lessons.examine import charts
-from ui.lessons.examine.subject import EXAMPLES, Subject
-from ui.runs.painter import Painter
+from ui.lessons.examine.plane import plane
+from ui.lessons.examine.subject import EXAMPLES, Examined
 from ui.widgets import pictures as matrices
 from ui.widgets.controls import BOUND
 from ui.widgets.options import one_of
@@ -30,7 +31,7 @@ def examples_from(key: str) -> tuple[str, str]:
     return name, PARTS[name]
 
 
-def units(subject: Subject) -> None:
+def units(subject: Examined) -> None:
     """Layer and unit are chosen; what excites it, its weights, and which classes it answers to."""
     options = lesson.text(PAGE, "options units").split("; ")
     guess = lesson.predict(PAGE, "predict units", options, "ex_guess_units")
@@ -53,7 +54,7 @@ def units(subject: Subject) -> None:
     lesson.source(network.strongest)
 
 
-def _layer(subject: Subject, a: ndarray, y: ndarray, layer: int, guess: str) -> None:
+def _layer(subject: Examined, a: ndarray, y: ndarray, layer: int, guess: str) -> None:
     """The measured answer to the prediction, over all units, and the dead ones by name."""
     tops = [rows for unit in range(a.shape[1]) if len(rows := network.strongest(a, unit, TOP)) == TOP]
     alike = [Counter(y[rows].tolist()).most_common(1)[0][1] for rows in tops]
@@ -70,7 +71,7 @@ def _layer(subject: Subject, a: ndarray, y: ndarray, layer: int, guess: str) -> 
         lesson.show(PAGE, "none dead", **facts)
 
 
-def _unit(subject: Subject, part: str, a: ndarray, y: ndarray, layer: int, unit: int) -> None:
+def _unit(subject: Examined, part: str, a: ndarray, y: ndarray, layer: int, unit: int) -> None:
     rows = network.strongest(a, unit, TOP)
     st.subheader(lesson.text(PAGE, "unit title", unit=unit + 1, layer=subject.layers[layer]))
     if not len(rows):
@@ -82,7 +83,7 @@ def _unit(subject: Subject, part: str, a: ndarray, y: ndarray, layer: int, unit:
         return
     pictures = subject.data.pictures(X[rows])
     tiles = [
-        Tile(matrices.data_uri(picture), f"{a[i, unit]:.3g}", f"{subject.class_names[y[i]]}, no. {i}")
+        Tile(matrices.data_uri(picture), short(a[i, unit]), f"{subject.class_names[y[i]]}, no. {i}")
         for i, picture in zip(rows, pictures, strict=True)
     ]
     lesson.show(PAGE, "unit pictures", shown=len(rows))
@@ -102,29 +103,28 @@ def _unit(subject: Subject, part: str, a: ndarray, y: ndarray, layer: int, unit:
         _by_class(subject, a[:, unit], y)
 
 
-def _by_class(subject: Subject, a: ndarray, y: ndarray) -> None:
+def _by_class(subject: Examined, a: ndarray, y: ndarray) -> None:
     frame = charts.by_class_frame(a, y, subject.class_names)
     st.vega_lite_chart(frame, charts.BY_CLASS, key="ex_by_class")
 
 
-def _plane(subject: Subject, X: ndarray, a: ndarray, y: ndarray, rows: ndarray, layer: int, unit: int) -> None:
+def _plane(subject: Examined, X: ndarray, a: ndarray, y: ndarray, rows: ndarray, layer: int, unit: int) -> None:
     """What the unit gives everywhere in the plane, and the points that excite it most."""
-    extent = Painter(subject.data).extent
-    everywhere = network.activations(subject.model, matrices.grid(extent, GRID), layer)[:, unit]
-    background = matrices.data_uri(matrices.diverging(everywhere.reshape(GRID, GRID)))
-    names = subject.class_names
-    frame = pd.DataFrame({"x": X[:, 0], "y": X[:, 1], "class": [names[k] for k in y]})
-    frame["words"] = [f"activation {value:.3g}" for value in a]
-    frame["ringed"] = np.isin(np.arange(len(y)), rows)
-    frame = pd.DataFrame(frame[frame["ringed"] | (np.arange(len(y)) < 200)])
+
+    def paint(model: FullyConnectedNet, extent: tuple[float, float, float, float]) -> ndarray:
+        everywhere = network.activations(model, matrices.grid(extent, GRID), layer)[:, unit]
+        return matrices.diverging(everywhere.reshape(GRID, GRID))
+
+    shown = np.union1d(rows, np.arange(min(200, len(y))))
+    words = [f"activation {short(value)}" for value in a[shown]]
     chart, classes = st.columns([3, 2], gap="large")
     with chart:
-        spec = charts.plane(names, lesson.text(PAGE, "unit plane title"), background, extent)
-        st.vega_lite_chart(frame, spec, key="ex_plane_unit", width="content")
+        points = (X[shown], y[shown], words, np.isin(shown, rows))
+        plane(subject, points, lesson.text(PAGE, "unit plane title"), "ex_plane_unit", paint=paint)
     with classes:
         if layer == 1:
             w, b = subject.model.params["W1"], subject.model.params["b1"]
-            first, second, bias = (f"{float(v):.3g}".replace("-", "−") for v in (*w[:, unit], b[unit]))
-            lesson.show(PAGE, "unit plane weights", first=first, second=second, bias=bias)
+            figures = zip(("first", "second", "bias"), map(short, (*w[:, unit], b[unit])), strict=True)
+            lesson.show(PAGE, "unit plane weights", **dict(figures))
         lesson.show(PAGE, "unit plane")
         _by_class(subject, a, y)

@@ -24,7 +24,14 @@ def bug_zoo() -> None:
     st.table(_adam_table(seen), hide_index=True, width="content")
     question, answer = st.columns(2, gap="large")
     with question:
-        guess = _guess(number)
+        guess = st.radio(
+            f"**{lesson.text(PAGE, 'zoo question')}**",
+            [*FAULTS, HEALTHY],
+            index=None,
+            format_func=_title,
+            key=f"gc_guess_{number}",
+            persist_state="session",
+        )
     with answer:
         lesson.show(PAGE, "zoo hint")
         found = st.session_state.setdefault("gc_found", frozenset())
@@ -38,7 +45,11 @@ def bug_zoo() -> None:
         if given_up:
             st.info(_revealed(case, "zoo revealed"), icon=":material/visibility:")
     if case.fault != HEALTHY and (guess == case.fault or given_up):
-        _code(case)
+        for column, function in zip(
+            st.columns(2), (FAULTS[case.fault].function, FAULTS[case.fault].right), strict=True
+        ):
+            with column:
+                lesson.source(function)
 
 
 def _why_not(number: int, guess: str) -> str:
@@ -49,29 +60,12 @@ def _why_not(number: int, guess: str) -> str:
         return title
     cell = "".join(f"[{', '.join(map(str, found.cell))}]" for _ in found.cell[:1])
     digits = ".4g" if found.kind == "numbers" else ".0e"
-    why = lesson.text(
-        PAGE,
-        f"zoo {found.kind}",
-        what=found.name,
-        cell=cell,
-        seen=f"{found.seen:{digits}}",
-        foretold=f"{found.foretold:{digits}}",
-    )
+    figures = {"seen": f"{found.seen:{digits}}", "foretold": f"{found.foretold:{digits}}"}
+    why = lesson.text(PAGE, f"zoo {found.kind}", what=found.name, cell=cell, **figures)
     reason = lesson.text(PAGE, "zoo wrong", title=title, why=why)
     if found.kind == "absent" or guess == HEALTHY:
         return reason
     return reason + "\n\n" + lesson.text(PAGE, "zoo marks", about=lesson.text(PAGE, f"fault {guess}"))
-
-
-def _guess(number: int) -> str | None:
-    return st.radio(
-        f"**{lesson.text(PAGE, 'zoo question')}**",
-        [*FAULTS, HEALTHY],
-        index=None,
-        format_func=_title,
-        key=f"gc_guess_{number}",
-        persist_state="session",
-    )
 
 
 def _title(fault: str) -> str:
@@ -98,10 +92,3 @@ def _adam_table(seen: Evidence) -> pd.DataFrame:
         for t, ((dw, by_hand), got) in enumerate(zip(ADAM_BY_HAND, seen.adam, strict=True), start=1)
     ]
     return pd.DataFrame(rows, columns=["step", "dw", "w by hand", "w from the code"])
-
-
-def _code(case: Case) -> None:
-    fault = FAULTS[case.fault]
-    for column, function in zip(st.columns(2), (fault.function, fault.right), strict=True):
-        with column:
-            lesson.source(function)

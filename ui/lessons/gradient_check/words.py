@@ -17,6 +17,7 @@ from nnlib.labs.gradient_check.report import (
     nearest_to_zero,
     switched_relus,
 )
+from nnlib.numerals import scientific, short
 from ui import lesson
 from ui.lessons.gradient_check.u_curve import best
 
@@ -26,14 +27,12 @@ MOST_KINKS = 5  # named on the page
 
 def power(h: float) -> str:
     """1e-05 -> "1e-5"."""
-    return f"{h:.0e}".replace("e-0", "e-")
+    return scientific(h, 1)
 
 
 def figure(error: float | None) -> str:
     """An error with two digits, "none" if there is none."""
-    if error is None:
-        return "none"
-    return f"{error:.2g}" if error >= 0.1 else f"{error:.1e}".replace("e-0", "e-")
+    return "none" if error is None else short(error, 2) if error >= 0.1 else scientific(error)
 
 
 def errors(report: Report) -> dict[str, str]:
@@ -62,13 +61,13 @@ def kinks(report: Report, model: FullyConnectedNet, X: ndarray) -> str:
     """The ReLUs that the step switches, by name; or how far the nearest is from that."""
     h = power(report.h)
     if found := switched_relus(report, model, X):
-        named = [f"{_name(relu)} (input {_signed(relu.value)}, {relu.cells} cells)" for relu in found[:MOST_KINKS]]
+        named = [f"{_name(relu)} (input {scientific(relu.value)}, {relu.cells} cells)" for relu in found[:MOST_KINKS]]
         rest = [f"{len(found) - MOST_KINKS} more"] if len(found) > MOST_KINKS else []
         return lesson.text(PAGE, "kinks", h=h, names="; ".join([*named, *rest]))
     nearest = nearest_to_zero(model, X)
     if nearest is None:
         return lesson.text(PAGE, "no relus")
-    return lesson.text(PAGE, "no kinks", h=h, relu=_name(nearest), value=_signed(nearest.value))
+    return lesson.text(PAGE, "no kinks", h=h, relu=_name(nearest), value=scientific(nearest.value))
 
 
 def best_step(curve: Sequence[StepErrors], chosen: StepErrors) -> str:
@@ -80,10 +79,6 @@ def best_step(curve: Sequence[StepErrors], chosen: StepErrors) -> str:
     return lesson.text(
         PAGE, part, guess=power(chosen.h), error=figure(chosen.median), best=power(least.h), least=figure(least.median)
     )
-
-
-def _signed(value: float) -> str:
-    return f"{value:.1e}".replace("e-0", "e-").replace("-", "−")
 
 
 def _name(relu: ReluInput) -> str:

@@ -121,4 +121,4 @@ def test_a_network_too_large_to_draw_is_refused_before_it_is_made():
 
 def test_figures_are_written_briefly():
     assert [words.power(h) for h in (1e-1, 1e-5, 1e-13)] == ["1e-1", "1e-5", "1e-13"]
-    assert [words.figure(e) for e in (None, 1.0, 0.25, 3.14e-7, 2e-12)] == ["none", "1", "0.25", "3.1e-7", "2.0e-12"]
+    assert [words.figure(e) for e in (None, 1.0, 0.25, 3.14e-7, 2e-12)] == ["none", "1.0", "0.25", "3.1e-7", "2.0e-12"]
