@@ -1,15 +1,18 @@
-"""Shows the arithmetic behind any cell of a graph: the very sum that made it, and the cells that went into it.
+"""Shows how a node was made: as a formula of other nodes, and for any cell the very sum of the cells that went in.
 
-For this an operation is run once more, on terms instead of numbers, so that what is shown is what the operation, or its
-vector-Jacobian product, does. The cells of a named node stand for themselves; what has no name is written out.
+For the latter an operation is run once more, on terms instead of numbers, so that what is shown is what the operation,
+or its vector-Jacobian product, does. A named node stands for itself; what has no name is written out, so that what is
+shown is one line of the source. In formulas axes have the indices i, j, k and the lengths N, D, K.
 """
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import add
 from typing import Any
 
 import numpy as np
 
+from nnlib.derivations.formulas import MINUS, Formula, as_formula, over
 from nnlib.derivations.graph import OPERATIONS, Branch, Node, sum_to
 from nnlib.derivations.terms import Cell, Term, larger, of, truth
 
@@ -70,3 +73,58 @@ def _cells(node: Node, gradient: bool = False) -> Terms:
 def _array(a: Any) -> Terms:
     """An array of `Term`s: NumPy hands a single one out bare, and a constant part may have stayed a number."""
     return np.asarray(np.frompyfunc(of, 1, 1)(np.asarray(a, dtype=object)), dtype=object)
+
+
+# ---------------------------------------------------------------------------------------------------------- formulas
+def formula(node: Node) -> Formula:
+    """What the node is made of, the right-hand side of its equation; an input's own symbol."""
+    if node.op is None:
+        return _written(node)
+    operation = OPERATIONS[node.op]
+    return (operation.formula or operation.forward)(*_operands(node), **_axes(node))
+
+
+def gradient_formula(node: Node) -> Formula:
+    """What the node's gradient is made of, the sum over its branches; the last node's own symbol."""
+    return reduce(add, [branch_formula(node, branch) for branch in node.branches])
+
+
+def branch_formula(node: Node, branch: Branch) -> Formula:
+    """What arrives at the node by this branch."""
+    child = branch.child
+    if child is None or child.op is None:
+        return Formula(["node", node.name, 1])
+    arriving = Formula(["node", child.name, 1]) if child.name else gradient_formula(child)
+    operation, operands = OPERATIONS[child.op], _operands(child, arriving, _written(child))
+    made = (operation.gradients or operation.vjp)(*operands, **_axes(child))[branch.position]
+    if not branch.axes:
+        return made
+    index, positive = _indices("ijk", branch.axes), Formula(*made.parts[1:])
+    if made.parts[0] == MINUS and not positive.is_sum:  # the sign goes before the whole sum
+        return -over("∑", index, positive)
+    return over("∑", index, made)
+
+
+def _written(node: Node) -> Formula:
+    if node.name:
+        return Formula(["node", node.name, 0])
+    return as_formula(float(node.value)) if node.op is None else formula(node)
+
+
+def _operands(node: Node, *before: Formula) -> list[Formula]:
+    """The formulas from which one is made; a number times an array is no product cell by cell."""
+    dotted = all(parent.value.ndim for parent in node.parents)
+    return [Formula(*f.parts, dotted=dotted) for f in (*before, *map(_written, node.parents))]
+
+
+def _axes(node: Node) -> dict[str, Formula]:
+    """For an operation along axes their indices and their length."""
+    if node.op not in ("sum", "mean", "max"):
+        return {}
+    axis = node.settings.get("axis")
+    axes = range(node.parents[0].value.ndim) if axis is None else [axis]
+    return {"i": _indices("ijk", axes), "n": _indices("NDK", axes)}
+
+
+def _indices(letters: str, axes: Iterable[int]) -> Formula:
+    return Formula(*(["id", letters[axis]] for axis in axes))

@@ -1,7 +1,6 @@
-r"""Writes what a node of a graph is, and what its gradient is, as a formula: a tree that a page can draw.
+"""Formulas as trees that a page can draw, written with Python's operators; and the symbols of variables.
 
-A named node stands for itself; what has no name is written out, so that a formula is one line of the source. Axes have
-the indices i, j, k and the lengths N, D, K. A tree is a list, its kind and then its parts:
+A tree is a list, its kind and then its parts:
 
 row, parts...                   side by side
 id, text, num, op + a string    an italic letter, an upright name, a number, a sign
@@ -11,206 +10,145 @@ script, base, upper, lower      an exponent and an index, None where there is no
 under, sign, below              a sum or a maximum over what stands below it
 hat, inner                      an accent
 fence, left, right, inner       parentheses or brackets that grow with what is in them
-node, name, gradient            a named node (gradient: 0), or its gradient (1)
-slot, name, guarded, followed   in the template of an operation only: the place of an operand
+node, name, gradient            a named node of a graph (gradient: 0), or its gradient (1)
 """
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
-
-from nnlib.derivations.graph import OPERATIONS, Branch, Node
 
 Tree = list[Any]  # to be read only: equal parts of formulas are the same list
 
-INDICES, LENGTHS = "ijk", "NDK"
-MINUS, PLUS = ["op", "−"], ["op", "+"]
+PLUS, MINUS, TIMES, TOP = (["op", sign] for sign in "+−⊙⊤")
 
 
-def formula(node: Node) -> Tree:
-    """What the node is made of, the right-hand side of its equation; an input's own symbol."""
-    return _written(node) if node.op is None else _fill(OPERATIONS[node.op].formula, node)
+class Formula:
+    """Trees side by side; operators put others beside them, in parentheses where these are needed.
 
-
-def gradient_formula(node: Node) -> Tree:
-    """What the node's gradient is made of, the sum over its branches; the last node's own symbol.
-
-    Needs `graph.backward` to have run.
+    `*` is the product cell by cell, written as ⊙, or as nothing if one of the factors is a number or not `dotted`;
+    `@` is written as nothing; a[b] puts b, a condition, in brackets.
     """
-    first, *others = (branch_formula(node, branch) for branch in node.branches)
-    signed = (term if _parts(term)[0] == MINUS else _row(PLUS, term) for term in others)
-    return _row(first, *signed)
+
+    def __init__(self, *parts: Tree, dotted: bool = True):
+        self.parts, self.dotted = list(parts), dotted
+
+    @property
+    def tree(self) -> Tree:
+        return self.parts[0] if len(self.parts) == 1 else ["row", *self.parts]
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is a sum, a difference or negative."""
+        return any(part in (PLUS, MINUS) for part in self.parts)
+
+    def factor(self, followed: bool = False) -> list[Tree]:
+        """Its parts; in parentheses if they are a sum, or a ∑ that would take in what follows."""
+        reaches_on = followed and self.parts[0][:2] == ["under", "∑"]
+        return [fence("()", self)] if self.is_sum or reaches_on else self.parts
+
+    def at(self, *index: "Formula") -> "Formula":
+        """With an index, which goes to the last of its parts, below an exponent if there is one."""
+        *before, last = self.factor(followed=True)
+        base, upper = last[1:3] if last[0] == "script" else (last, None)
+        return Formula(*before, ["script", base, upper, _listed(index).tree])
+
+    def equals(self, b: "Formula") -> "Formula":
+        return self._relation("=", b)
+
+    def _beside(self, sign: list[Tree], b: "Formula") -> "Formula":
+        return Formula(*self.factor(followed=True), *sign, *b.factor(), dotted=self.dotted and b.dotted)
+
+    def _to(self, upper: Tree) -> "Formula":
+        *before, last = self.factor(followed=True)
+        return Formula(*before, ["script", last, upper, None], dotted=self.dotted)
+
+    def _relation(self, sign: str, b: "Formula | float") -> "Formula":
+        return Formula(*self.parts, ["op", sign], *as_formula(b).parts)
+
+    # fmt: off
+    def __add__(self, b): return Formula(*self.parts, *([] if b.parts[0] == MINUS else [PLUS]), *b.parts)
+    def __sub__(self, b): return Formula(*self.parts, MINUS, *as_formula(b).factor())
+    def __neg__(self): return Formula(MINUS, *self.factor())
+    def __mul__(self, b): return self._beside([TIMES] if self.dotted and b.dotted else [], b)
+    def __rmul__(self, a): return as_formula(a)._beside([], self)
+    def __matmul__(self, b): return self._beside([], b)
+    def __truediv__(self, b): return Formula(["frac", self.tree, as_formula(b).tree])
+    def __rtruediv__(self, a): return as_formula(a) / self
+    def __pow__(self, b): return self._to(as_formula(b).tree)
+    def __gt__(self, b): return self._relation(">", b)
+    def __getitem__(self, b): return Formula(*self.factor(followed=True), fence("[]", b))
+    def sqrt(self): return Formula(["sqrt", self.tree])
+    def exp(self): return call("exp", self)
+    def log(self): return word("log") @ self
+    mT = property(lambda self: self._to(TOP))
+    # fmt: on
 
 
-def branch_formula(node: Node, branch: Branch) -> Tree:
-    """What arrives at the node by this branch."""
-    child = branch.child
-    if child is None or child.op is None:
-        return ["node", node.name, 1]
-    arriving = ["node", child.name, 1] if child.name else gradient_formula(child)
-    filled = _fill(OPERATIONS[child.op].gradients[branch.position], child, arriving)
-    if not branch.axes:
-        return filled
-    total, parts = ["under", "∑", _indices(branch.axes)], _parts(filled)
-    if parts[0] == MINUS and not _is_sum(_row(*parts[1:])):  # the sign goes before the whole sum
-        return _row(MINUS, total, *parts[1:])
-    return _row(total, _fenced(filled) if _is_sum(filled) else filled)
+def as_formula(number: "Formula | float") -> Formula:
+    """A number as a formula, if it is not one already."""
+    if isinstance(number, Formula):
+        return number
+    return Formula(*([MINUS] if number < 0 else []), ["num", f"{abs(number):g}"])
 
 
-def _fill(template: str, node: Node, arriving: Tree | None = None) -> Tree:
-    """The template of the node's operation with the formulas of its operands put in."""
-    operands = {str(i): _written(parent) for i, parent in enumerate(node.parents)}
-    if arriving:
-        operands |= {"d": arriving, "out": _written(node)}
-    if node.op in ("sum", "mean", "max"):
-        axes = range(node.parents[0].value.ndim)
-        axes = axes if node.settings.get("axis") is None else [node.settings["axis"]]
-        operands |= {"i": _indices(axes), "n": _row(*(["id", LENGTHS[axis]] for axis in axes))}
-    if any(p.value.ndim == 0 for p in node.parents):
-        template = template.replace(r"\odot", "")  # a number times an array is no product cell by cell
-    return _put(parse(template), operands)
+def word(text: str) -> Formula:
+    """A letter in italics, a longer word upright."""
+    return Formula(["id" if len(text) == 1 else "text", text])
 
 
-def _put(template: Tree, operands: dict[str, Tree]) -> Tree:
-    kind, *parts = template
-    if kind == "slot":
-        name, guarded, followed = parts
-        tree = operands[name]
-        reaches_on = followed and _parts(tree)[0][:2] == ["under", "∑"]  # it would take in what follows
-        return _fenced(tree) if guarded and (reaches_on or _is_sum(tree)) else tree
-    put = [_put(part, operands) if isinstance(part, list) else part for part in parts]
-    return _row(*put) if kind == "row" else [kind, *put]
+def fence(signs: str, inner: Formula) -> Tree:
+    return ["fence", *signs, inner.tree]
 
 
-def _written(node: Node) -> Tree:
-    if node.name:
-        return ["node", node.name, 0]
-    return parse(f"{node.value:g}") if node.op is None else formula(node)
+def call(function: str, *arguments: "Formula | float") -> Formula:
+    """function(a, b)."""
+    return Formula(["text", function], fence("()", _listed(arguments)))
 
 
-def _row(*parts: Tree) -> Tree:
-    """Side by side: rows in a row are one row, and a row of one is that one."""
-    flat = [p for part in parts for p in _parts(part)]
-    return flat[0] if len(flat) == 1 else ["row", *flat]
+def over(sign: str, index: Formula, a: Formula) -> Formula:
+    """A sum (∑) or a maximum over an index."""
+    return Formula(["under", sign, index.tree], *a.factor())
 
 
-def _parts(tree: Tree) -> list[Tree]:
-    return tree[1:] if tree[0] == "row" else [tree]
+def _listed(formulas: Sequence[Formula | float]) -> Formula:
+    """a, b."""
+    return Formula(*[part for each in formulas for part in (["op", ","], *as_formula(each).parts)][1:])
 
 
-def _fenced(tree: Tree) -> Tree:
-    return ["fence", "(", ")", tree]
+# ---------------------------------------------------------------------------------------------------------- symbols
+def _hat(letter: str) -> Formula:
+    return Formula(["hat", ["id", letter]])
 
 
-def _is_sum(tree: Tree) -> bool:
-    """Whether it is a sum, a difference or negative, and not within parentheses."""
-    return any(part in (MINUS, PLUS) for part in _parts(tree))
-
-
-def _indices(axes: Iterable[int]) -> Tree:
-    return _row(*(["id", INDICES[axis]] for axis in axes))
-
-
-# ---------------------------------------------------------------------------------------------------- LaTeX to trees
 _SYMBOLS = {
-    "mean": r"\mu",
-    "running_mean": r"\mu_{\mathrm{running}}",
-    "var": r"\sigma^2",
-    "running_var": r"\sigma^2_{\mathrm{running}}",
-    "xhat": r"\hat{x}",
-    "gamma": r"\gamma",
-    "beta": r"\beta",
-    "eps": r"\epsilon",
-    "epsilon": r"\epsilon",
-    "logp": r"\log p",
-    "reg": r"\lambda",
-    "weight_decay": r"\lambda",
-    "learning_rate": r"\eta",
-    "momentum": r"\rho",
-    "decay_rate": r"\rho",
-    "mhat": r"\hat{m}",
-    "vhat": r"\hat{v}",
-    "dw": r"\mathrm{d}w",
-    "next_w": r"w_{\mathrm{next}}",
-    "data_loss": r"\mathrm{loss}_{\mathrm{data}}",
+    "mean": word("μ"),
+    "running_mean": word("μ").at(word("running")),
+    "var": word("σ") ** 2,
+    "running_var": (word("σ") ** 2).at(word("running")),
+    "xhat": _hat("x"),
+    "gamma": word("γ"),
+    "beta": word("β"),
+    "eps": word("ϵ"),
+    "epsilon": word("ϵ"),
+    "logp": word("log") @ word("p"),
+    "reg": word("λ"),
+    "weight_decay": word("λ"),
+    "learning_rate": word("η"),
+    "momentum": word("ρ"),
+    "decay_rate": word("ρ"),
+    "mhat": _hat("m"),
+    "vhat": _hat("v"),
+    "dw": Formula(["text", "d"], ["id", "w"]),
+    "next_w": word("w").at(word("next")),
+    "data_loss": word("loss").at(word("data")),
 }
-_COMMANDS = {
-    r"\sum": ["text", "∑"], r"\max": ["text", "max"], r"\log": ["text", "log"], r"\exp": ["text", "exp"],
-    r"\odot": ["op", "⊙"], r"\top": ["op", "⊤"], r"\beta": ["id", "β"], r"\gamma": ["id", "γ"],
-    r"\epsilon": ["id", "ϵ"], r"\eta": ["id", "η"], r"\lambda": ["id", "λ"], r"\mu": ["id", "μ"],
-    r"\rho": ["id", "ρ"], r"\sigma": ["id", "σ"],
-}  # fmt: skip
-_ARGUMENTS = {r"\frac": 2, r"\sqrt": 1, r"\hat": 1}
-_CLOSING = {"{": "}", "(": ")", "[": "]"}
-_SLOT = r"\(#(?:\d|[a-z]+)\)|#(?:\d|[a-z]+)"
-_TOKEN = re.compile(rf"{_SLOT}|\\mathrm{{\w+}}|\\[a-zA-Z]+|\\,|\d+(?:\.\d+)?(?:e[-+]?\d+)?|[^\s\\]")
 
 
-def symbol(name: str) -> Tree:
+def symbol(name: str) -> Formula:
     """The symbol of a variable: x̂ with the index 1 for xhat1, m with the index before for m_before, upright out."""
-    return parse(_latex(name))
-
-
-def _latex(name: str) -> str:
     if name in _SYMBOLS:
         return _SYMBOLS[name]
-    if match := re.fullmatch(r"(\w+?)_before|([a-zA-Z]+?)(\d+)", name):
-        before, base, number = match.groups()
-        return rf"{_latex(before)}_{{\mathrm{{before}}}}" if before else f"{_latex(base)}_{number}"
-    return name if len(name) == 1 else rf"\mathrm{{{name}}}"
-
-
-@cache
-def parse(latex: str) -> Tree:
-    r"""The tree of a formula in the LaTeX of the tables above and of `graph.OPERATIONS`.
-
-    Raises:
-        ValueError: there is a command that the tables do not have, or a brace too many or too few.
-    """
-    tokens = [token for token in _TOKEN.findall(latex) if token not in (r"\,", r"\left", r"\right")]
-    try:
-        tree = _read_row(tokens)
-        if not tokens:
-            return tree
-    except LookupError:
-        pass
-    raise ValueError(f"a formula has pairs of braces and the commands of {__name__}, but is {latex!r}: write it so.")
-
-
-def _read_row(tokens: list[str]) -> Tree:
-    """Everything up to a closing token, which is not taken."""
-    parts = []
-    while tokens and tokens[0] not in _CLOSING.values():
-        parts.append(_read_scripted(tokens))
-    return _row(*parts)
-
-
-def _read_scripted(tokens: list[str]) -> Tree:
-    base = _read_atom(tokens)
-    scripts: dict[str, Tree | None] = {"^": None, "_": None}
-    while tokens and tokens[0] in scripts:
-        place = tokens.pop(0)
-        scripts[place] = _read_atom(tokens)
-    upper, lower = scripts.values()
-    if base in (["text", "∑"], ["text", "max"]) and lower:
-        return ["under", base[1], lower]
-    return base if upper is lower is None else ["script", base, upper, lower]
-
-
-def _read_atom(tokens: list[str]) -> Tree:
-    sign = tokens.pop(0)
-    if sign in _CLOSING:
-        inner = _read_row(tokens)
-        if tokens.pop(0) != _CLOSING[sign]:
-            raise LookupError(sign)
-        return inner if sign == "{" else ["fence", sign, _CLOSING[sign], inner]
-    if "#" in sign:
-        return ["slot", sign.strip("(#)"), sign[0] == "(", bool(tokens)]
-    if sign.startswith(r"\mathrm"):
-        return ["text", sign[8:-1]]
-    if sign in _ARGUMENTS:
-        return [sign[1:], *(_read_atom(tokens) for _ in range(_ARGUMENTS[sign]))]
-    if sign.startswith("\\"):
-        return _COMMANDS[sign]
-    return ["num" if sign[0].isdigit() else "id" if sign.isalpha() else "op", sign.replace("-", "−")]
+    if match := re.fullmatch(r"(\w+?)_(before)|([a-zA-Z]+?)(\d+)", name):
+        base, index = (part for part in match.groups() if part)
+        return symbol(base).at(word(index) if index == "before" else as_formula(int(index)))
+    return word(name)

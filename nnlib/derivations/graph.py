@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.derivations.formulas import Formula, as_formula, call, over, word
+
 
 class Node:
     """An array in a computation: an input (op None), or the result of an operation on other nodes.
@@ -159,68 +161,67 @@ def largest(a: ndarray, axis: int) -> ndarray:
 class Operation(NamedTuple):
     """What can be done to arrays, and how a gradient goes back through it.
 
-    In the formulas (LaTeX) #0 and #1 stand for the operands, #out for the result, #d for the gradient that arrives, #i
-    for the axis that is gone and #n for its length; (#0) is in parentheses if it is a sum.
+    Both are also run on formulas, to be written; where that does not read as it is written by hand, `formula` and
+    `gradients` take their place, in which i is the index of the axis that is gone and n its length.
     """
 
     forward: Callable[..., Any]  # (*operands, **settings) -> result
     vjp: Callable[..., tuple]  # (gradient of the result, result, *operands, **settings) -> one an operand, or None
-    formula: str
-    gradients: tuple[str, ...]
     rule: str
+    formula: Callable[..., Formula] | None = None  # (*operands[, i, n])
+    gradients: Callable[..., tuple] | None = None  # (gradient of the result, result, *operands[, i, n])
 
 
-T = np.swapaxes
 # fmt: off
 OPERATIONS: dict[str, Operation] = {
-    "add": Operation(lambda a, b: a + b, lambda d, out, a, b: (d, d), "#0 + #1", ("#d", "#d"),
-        "Adding copies the gradient to both terms."),
-    "subtract": Operation(lambda a, b: a - b, lambda d, out, a, b: (d, -d), "#0 - (#1)", ("#d", "-(#d)"),
+    "add": Operation(lambda a, b: a + b, lambda d, out, a, b: (d, d), "Adding copies the gradient to both terms."),
+    "subtract": Operation(lambda a, b: a - b, lambda d, out, a, b: (d, -d),
         "Subtracting copies the gradient to the first term and turns its sign for the second."),
-    "negate": Operation(lambda a: -a, lambda d, out, a: (-d,), "-(#0)", ("-(#d)",),
-        "Turning the sign turns the sign of the gradient."),
+    "negate": Operation(lambda a: -a, lambda d, out, a: (-d,), "Turning the sign turns the sign of the gradient."),
     "multiply": Operation(lambda a, b: a * b, lambda d, out, a, b: (d * b, d * a),
-        r"(#0) \odot (#1)", (r"(#d) \odot (#1)", r"(#d) \odot (#0)"),
         "Multiplying swaps: each factor gets the gradient times the other factor."),
     "divide": Operation(lambda a, b: a / b, lambda d, out, a, b: (d / b, -d * out / b),
-        r"\frac{#0}{#1}", (r"\frac{#d}{#1}", r"-\frac{(#d) \odot #out}{#1}"),
-        "Dividing divides the gradient, too; the divisor gets it with the other sign and times the quotient."),
+        "Dividing divides the gradient, too; the divisor gets it with the other sign and times the quotient.",
+        gradients=lambda d, out, a, b: (d / b, -(d * out / b))),
     "power": Operation(lambda a, b: a**b, lambda d, out, a, b: (d * b * a ** (b - 1), None),
-        "(#0)^{#1}", (r"(#d) \odot #1 \, (#0)^{#1 - 1}", ""),
         "A power multiplies the gradient by the exponent and by the next lower power."),
-    "matmul": Operation(lambda a, b: a @ b, lambda d, out, a, b: (d @ T(b, -1, -2), T(a, -1, -2) @ d),
-        r"(#0) \, (#1)", (r"(#d) \, (#1)^{\top}", r"(#0)^{\top} \, (#d)"),
+    "matmul": Operation(lambda a, b: a @ b, lambda d, out, a, b: (d @ b.mT, a.mT @ d),
         "A matrix product swaps, too: each matrix gets the gradient times the other one transposed."),
     "sum": Operation(lambda a, axis=None, keepdims=False: a.sum(axis=axis, keepdims=keepdims),
         lambda d, out, a, axis=None, keepdims=False: (spread(d, a.shape, axis),),
-        r"\sum_{#i} (#0)", ("#d",), "Summing copies the gradient to every term."),
+        "Summing copies the gradient to every term.",
+        lambda a, i, n: over("∑", i, a), lambda d, out, a, i, n: (d,)),
     "mean": Operation(lambda a, axis=None, keepdims=False: a.mean(axis=axis, keepdims=keepdims),
         lambda d, out, a, axis=None, keepdims=False: (spread(d, a.shape, axis) / (a.size // out.size),),
-        r"\frac{1}{#n} \sum_{#i} (#0)", (r"\frac{1}{#n} \, (#d)",),
-        "A mean spreads the gradient evenly over its terms."),
+        "A mean spreads the gradient evenly over its terms.",
+        lambda a, i, n: 1 / n @ over("∑", i, a), lambda d, out, a, i, n: (1 / n @ d,)),
     "max": Operation(lambda a, axis, keepdims=False: a.max(axis=axis, keepdims=keepdims),
         lambda d, out, a, axis, keepdims=False: (spread(d, a.shape, axis) * largest(a, axis),),
-        r"\max_{#i} (#0)", ("(#d) [#0 = #out]",), "Max routes the gradient to the largest entry; the others get none."),
-    "square": Operation(lambda a: a**2, lambda d, out, a: (d * 2 * a,), "(#0)^2", (r"2 \, (#d) \odot (#0)",),
-        "A square multiplies the gradient by twice the number."),
-    "sqrt": Operation(np.sqrt, lambda d, out, a: (d / (2 * out),), r"\sqrt{#0}", (r"\frac{#d}{2 \, #out}",),
+        "Max routes the gradient to the largest entry; the others get none.",
+        lambda a, i, n: over("max", i, a), lambda d, out, a, i, n: (d[a.equals(out)],)),
+    "square": Operation(lambda a: a**2, lambda d, out, a: (d * 2 * a,),
+        "A square multiplies the gradient by twice the number.",
+        gradients=lambda d, out, a: (2 * d * a,)),
+    "sqrt": Operation(np.sqrt, lambda d, out, a: (d / (2 * out),),
         "A square root divides the gradient by twice the root."),
     "rsqrt": Operation(lambda a: 1 / np.sqrt(a), lambda d, out, a: (d * -0.5 * out**3,),
-        r"\frac{1}{\sqrt{#0}}", (r"-\frac{1}{2} \, (#d) \odot (#out)^3",),
-        "One over a square root multiplies the gradient by minus half its own cube: a larger number makes it smaller."),
-    "exp": Operation(np.exp, lambda d, out, a: (d * out,), r"\exp \left( #0 \right)", (r"(#d) \odot #out",),
+        "One over a square root multiplies the gradient by minus half its own cube: a larger number makes it smaller.",
+        gradients=lambda d, out, a: (-(as_formula(1) / 2 @ d * out**3),)),
+    "exp": Operation(np.exp, lambda d, out, a: (d * out,),
         "The exponential is its own derivative: it multiplies the gradient by its own value."),
-    "log": Operation(np.log, lambda d, out, a: (d / a,), r"\log (#0)", (r"\frac{#d}{#0}",),
-        "A logarithm divides the gradient by the number."),
-    "relu": Operation(lambda a: np.maximum(a, 0), lambda d, out, a: (d * (a > 0),), r"\max(0, #0)", ("(#d) [#0 > 0]",),
-        "ReLU lets the gradient pass where the number is above zero, and stops it elsewhere."),
+    "log": Operation(np.log, lambda d, out, a: (d / a,), "A logarithm divides the gradient by the number."),
+    "relu": Operation(lambda a: np.maximum(a, 0), lambda d, out, a: (d * (a > 0),),
+        "ReLU lets the gradient pass where the number is above zero, and stops it elsewhere.",
+        lambda a: call("max", 0, a), lambda d, out, a: (d[a > 0],)),
     "pick": Operation(lambda a, y: a[np.arange(len(y)), y],
         lambda d, out, a, y: (d[:, None] * (y[:, None] == np.arange(a.shape[1])), None),
-        "(#0)_{i, #1_i}", ("(#d) [j = #1_i]", ""),
-        "Picking routes the gradient to the entry picked; the others get none."),
+        "Picking routes the gradient to the entry picked; the others get none.",
+        lambda a, y: a.at(word("i"), y.at(word("i"))),
+        lambda d, out, a, y: (d[word("j").equals(y.at(word("i")))], None)),
     "flatten": Operation(lambda a: a.reshape(len(a), prod(a.shape[1:])), lambda d, out, a: (d.reshape(a.shape),),
-        "#0", ("#d",), "Reshaping moves no number: the gradient gets the old shape back."),
-    "copy": Operation(lambda a: a, lambda d, out, a: (d,), "#0", ("#d",),
+        "Reshaping moves no number: the gradient gets the old shape back.",
+        lambda a: a, lambda d, out, a: (d,)),
+    "copy": Operation(lambda a: a, lambda d, out, a: (d,),
         "Nothing is changed, so the gradient passes unchanged."),
 }
 # fmt: on

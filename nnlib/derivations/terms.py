@@ -65,7 +65,12 @@ def of(number: Any) -> Term:
 
 def larger(a: Any, b: Any) -> Term:
     """max(a, b)."""
-    return Term("call", max(of(a).value, of(b).value), of(a).flat("call", "max") + of(b).flat("call", "max"), "max")
+    return Term(
+        "call",
+        max(of(a).value, of(b).value),
+        of(a).flat("call", "max") + of(b).flat("call", "max"),
+        "max",
+    )
 
 
 def truth(a: Any, sign: str, b: Any) -> Term:

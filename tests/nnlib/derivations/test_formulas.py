@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlib.derivations.formulas import Tree, formula, gradient_formula, parse, symbol
-from nnlib.derivations.graph import OPERATIONS, Node, apply, backward
+from nnlib.derivations.explain import formula, gradient_formula
+from nnlib.derivations.formulas import Formula, Tree, symbol, word
+from nnlib.derivations.graph import Node, apply, backward
 from tests.nnlib.derivations.test_derivations import ALL, all_derivations
-from tests.nnlib.oracles import assert_one_sentence
 
 
-def read(tree: Tree) -> str:
+def read(formula: Formula | Tree) -> str:
     """The formula in a line: a fraction as (above) / (below), a node by its name, its gradient with a d."""
-    kind, *parts = tree
+    kind, *parts = formula.tree if isinstance(formula, Formula) else formula
     texts = [read(part) if isinstance(part, list) else part for part in parts]
     match kind:
         case "row":
@@ -30,7 +30,7 @@ def read(tree: Tree) -> str:
             return f"{texts[0]}{texts[2]}{texts[1]}"
         case "node":
             return "d" * parts[1] + parts[0]
-    assert kind in ("id", "text", "num", "op"), tree
+    assert kind in ("id", "text", "num", "op"), kind
     return texts[0]
 
 
@@ -111,35 +111,10 @@ def test_symbols_of_variables(name, text):
     assert read(symbol(name)) == text
 
 
-# ------------------------------------------------------------------------------------------------------------- LaTeX
-@pytest.mark.parametrize(
-    ("latex", "tree"),
-    [
-        ("x", ["id", "x"]),
-        (r"\mathrm{out}", ["text", "out"]),
-        (r"\frac{1}{N}", ["frac", ["num", "1"], ["id", "N"]]),
-        (r"\sqrt{\sigma^2}", ["sqrt", ["script", ["id", "σ"], ["num", "2"], None]]),
-        (r"\sum_{ij} x", ["row", ["under", "∑", ["row", ["id", "i"], ["id", "j"]]], ["id", "x"]]),
-        (r"\max(y)", ["row", ["text", "max"], ["fence", "(", ")", ["id", "y"]]]),
-        (r"\left( a \right)", ["fence", "(", ")", ["id", "a"]]),
-        (r"[b > 0]", ["fence", "[", "]", ["row", ["id", "b"], ["op", ">"], ["num", "0"]]]),
-        (r"w^{\top}_1", ["script", ["id", "w"], ["op", "⊤"], ["num", "1"]]),
-        (r"-\hat{x}", ["row", ["op", "−"], ["hat", ["id", "x"]]]),
-        (r"(#0) \, #out", ["row", ["slot", "0", True, True], ["slot", "out", False, False]]),
-    ],
-)  # fmt: skip
-def test_latex_becomes_a_tree(latex, tree):
-    assert parse(latex) == tree
-
-
-@pytest.mark.parametrize("op", OPERATIONS)
-def test_templates_are_parsed_once(op):
-    for template in (OPERATIONS[op].formula, *OPERATIONS[op].gradients):
-        assert parse(template) is parse(template)
-
-
-@pytest.mark.parametrize("latex", [r"\integral x", r"\frac{1}", r"\left( x", "x}", r"\sqrt{x", "[x)"])
-def test_latex_with_other_commands_or_without_a_brace_is_refused(latex):
-    with pytest.raises(ValueError, match="formula") as error:
-        parse(latex)
-    assert_one_sentence(error, repr(latex))
+def test_a_row_in_a_row_is_one_row_and_a_row_of_one_is_that_one():
+    a, b = word("a"), word("b")
+    assert (a @ b @ a).tree == ["row", ["id", "a"], ["id", "b"], ["id", "a"]]
+    assert word("out").tree == ["text", "out"]
+    assert (2 * a).tree == ["row", ["num", "2"], ["id", "a"]]
+    assert (a * b).tree == ["row", ["id", "a"], ["op", "⊙"], ["id", "b"]]
+    assert (a * Formula(["id", "t"], dotted=False)).tree == ["row", ["id", "a"], ["id", "t"]]

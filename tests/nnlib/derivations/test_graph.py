@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 from numpy import ndarray
 
 from nnlib.derivations import graph
+from nnlib.derivations.formulas import Formula, word
 from nnlib.derivations.graph import OPERATIONS, Node, Operation, apply, backward, in_order
 from nnlib.gradient_check import eval_numerical_gradient_array
 from tests.draws import draws
@@ -313,8 +314,11 @@ def test_an_upstream_gradient_of_another_shape_is_refused():
 def test_each_operation_says_what_its_gradient_does(op):
     operation: Operation = OPERATIONS[op]
     operands = 2 if op in (*BINARY, "matmul", "power", "pick") else 1
-    assert all(f"#{i}" in operation.formula for i in range(operands))
-    assert len(operation.gradients) == operands
+    names = [Formula(["node", name, 0]) for name in ("d", "out", "a", "b")[: 2 + operands]]
+    along = {"i": word("i"), "n": word("n")} if op in ("sum", "mean", "max") else {}
+    written = str((operation.formula or operation.forward)(*names[2:], **along).tree)
+    assert all(f"'{name}'" in written for name in "ab"[:operands])
+    assert len((operation.gradients or operation.vjp)(*names, **along)) == operands
     assert operation.rule[0].isupper()
     assert operation.rule.endswith(".")
     assert operation.rule.count(".") == 1

@@ -33,9 +33,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from nnlib.derivations import Derivation, Line, formulas
-from nnlib.derivations.explain import Terms, gradient_terms, value_terms
-from nnlib.derivations.formulas import Tree
+from nnlib.derivations import Derivation, Line
+from nnlib.derivations.explain import Terms, branch_formula, formula, gradient_formula, gradient_terms, value_terms
+from nnlib.derivations.formulas import Tree, symbol
 from nnlib.derivations.graph import Branch, Node, in_order
 from nnlib.derivations.terms import Token, text, tokens
 from ui.components.stepper.layout import place
@@ -88,13 +88,13 @@ class _Part:
         arrived = gradient is not None and not upstream
         return {
             "name": node.name,
-            "symbol": formulas.symbol(node.name),
+            "symbol": symbol(node.name).tree,
             "kind": "computed" if computed else "input" if node.differentiable else "constant",
             "shape": list(node.value.shape),
             "value": _numbers(node.value),
             "gradient": None if gradient is None else _numbers(gradient),
-            "formula": self.tree(formulas.formula(node)) if computed else None,
-            "gradient_formula": self.tree(formulas.gradient_formula(node)) if arrived else None,
+            "formula": self.tree(formula(node).tree) if computed else None,
+            "gradient_formula": self.tree(gradient_formula(node).tree) if arrived else None,
             "sums": self.sums(value_terms(node), node) if computed else None,
             "gradient_sums": self.sums(gradient_terms(node)) if arrived else None,
             "branches": [self.branch(node, branch) for branch in node.branches],
@@ -105,7 +105,7 @@ class _Part:
     def branch(self, node: Node, branch: Branch) -> Trace:
         return {
             "from": branch.origin and self.numbers[branch.origin.name],
-            "formula": self.tree(formulas.branch_formula(node, branch)),
+            "formula": self.tree(branch_formula(node, branch).tree),
             "value": _numbers(branch.value),
             "rules": branch.rules,
         }
