@@ -12,11 +12,11 @@ from numpy import ndarray
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import detached
-from nnlib.layers import batchnorm_forward, layernorm_forward, relu_forward
+from nnlib.layers import relu_forward
+from nnlib.normalization import Normalization, get_normalization
 from nnlib.params import Parameters
 
 AT_ONCE = 100_000  # numbers in an array: many, to make few calls, yet so few that they stay in the processor's cache
-_NORMALIZATIONS: dict[Any, Any] = {"batchnorm": (batchnorm_forward, True), "layernorm": (layernorm_forward, False)}
 
 
 class Differences(NamedTuple):
@@ -87,10 +87,11 @@ class _Copies:
     def losses(self, params: Mapping[str, ndarray]) -> tuple[ndarray, list[ndarray]]:
         """The loss of every copy, and what goes into the ReLUs of each hidden layer."""
         model, x, relu_inputs = self.model, self.X, []
+        norm = get_normalization(model.normalization)
         for i in range(1, model.num_layers):
             x = x @ params[f"W{i}"] + params[f"b{i}"]  # (..., N, H)
-            if model.normalization:
-                x = params[f"gamma{i}"] * self.normalized(i, x) + params[f"beta{i}"]
+            if norm is not None:
+                x = params[f"gamma{i}"] * self.normalized(norm, i, x) + params[f"beta{i}"]
             relu_inputs.append(x)
             x, _ = relu_forward(x)
             if self.masks:
@@ -102,15 +103,14 @@ class _Copies:
                 loss = loss + 0.5 * model.reg * np.sum(params[f"W{i}"] ** 2, axis=(-2, -1)).astype(float)
         return loss, relu_inputs
 
-    def normalized(self, layer: int, x: ndarray) -> ndarray:
+    def normalized(self, norm: Normalization, layer: int, x: ndarray) -> ndarray:
         """xhat of all copies (..., N, H): they are as many more examples, or features if means run over examples."""
-        forward, over_examples = _NORMALIZATIONS[self.model.normalization]
-        x = np.moveaxis(x, -2, 0) if over_examples else x
-        flat = x.reshape((len(x), -1) if over_examples else (-1, x.shape[-1]))
+        x = np.moveaxis(x, -2, 0) if norm.axis == 0 else x
+        flat = x.reshape((len(x), -1) if norm.axis == 0 else (-1, x.shape[-1]))
         one, zero = np.ones(flat.shape[1], x.dtype), np.zeros(flat.shape[1], x.dtype)
-        eps = self.model.bn_params[layer - 1].get("eps", 1e-5) if over_examples else 1e-5
-        out = forward(flat, one, zero, {"mode": "train", "eps": eps})[0].reshape(x.shape)
-        return np.moveaxis(out, 0, -2) if over_examples else out
+        settings = {k: v for k, v in self.model.bn_params[layer - 1].items() if k not in norm.running}
+        out = norm.forward(flat, one, zero, settings)[0].reshape(x.shape)
+        return np.moveaxis(out, 0, -2) if norm.axis == 0 else out
 
     def switched(self, relu_inputs: list[ndarray]) -> ndarray:
         """(k, 4) ints: the kinks that the copies meet."""

@@ -50,8 +50,7 @@ def accuracy(subject: Examined) -> None:
         _outcome(guess, named)
         ordered = dict(sorted(named.items(), key=lambda item: item[1].share))
         st.vega_lite_chart(charts.accuracies_frame(ordered), charts.CLASSES, key="ex_classes")
-        st.subheader("What to look for")
-        lesson.show(PAGE, "accuracy look for")
+        lesson.look_for(PAGE, "accuracy look for")
     lesson.ask(PAGE, "question better")
     lesson.source(Accuracy.interval)
 

@@ -30,8 +30,7 @@ def layer_map(subject: Examined) -> None:
         needed = int(np.searchsorted(np.cumsum(found[chosen].shares), 0.9 - 1e-9)) + 1
         facts = {"count": len(found[chosen].places), "part": name, "needed": min(needed, len(found[chosen].shares))}
         lesson.show(PAGE, "map", layer=subject.layers[chosen], **facts)
-        st.subheader("What to look for")
-        lesson.show(PAGE, "map look for")
+        lesson.look_for(PAGE, "map look for")
     lesson.ask(PAGE, "question overlap")
     lesson.source(principal_components)
 

@@ -42,8 +42,7 @@ def mistakes(subject: Examined) -> None:
             _pictures(subject, whole, rows[:SHOWN], p, y)
         else:
             _points(subject, rows, p, y)
-        st.subheader("What to look for")
-        lesson.show(PAGE, "mistakes look for")
+        lesson.look_for(PAGE, "mistakes look for")
     lesson.ask(PAGE, "question sure")
     lesson.source(confusion_matrix)
     lesson.source(confident_mistakes)

@@ -48,8 +48,7 @@ def units(subject: Examined) -> None:
         y = y[:EXAMPLES]
         _layer(subject, a, y, layer, guess)
         _unit(subject, part, a, y, layer, unit)
-        st.subheader("What to look for")
-        lesson.show(PAGE, "units look for")
+        lesson.look_for(PAGE, "units look for")
     lesson.source(network.input_gradient)
     lesson.source(network.strongest)
 
