@@ -1,6 +1,6 @@
 // Says what the numbers of a step say, in a space that grows when it must and never shrinks while the run lasts.
 
-import { card, html, pool, set, write } from "../shared/dom.js";
+import { card, each, html, set, write } from "../shared/dom.js";
 
 export class Diagnosis {
     constructor() {
@@ -20,7 +20,7 @@ export class Diagnosis {
 
     show(message, sentences) {
         write(this.message, message);
-        pool(this.findings, sentences.length, () => html("li")).forEach((item, i) => write(item, sentences[i]));
+        each(this.findings, sentences, () => html("li"), write);
         const shown = `${sentences.join()}${message}`;
         if (shown !== this.shown) {
             this.shown = shown;

@@ -1,7 +1,7 @@
 // Shows the health of the layers at one step, a row a layer: histograms, mean and spread, dead units, update-to-weight
 // ratio.
 
-import { card, html, pool, set, svg, write } from "../shared/dom.js";
+import { card, display, each, html, set, svg, write } from "../shared/dom.js";
 import { isNumber, NOTHING, percent, powerOfTen, scientific, short, whole } from "../shared/numbers.js";
 
 const RATIO = { lowest: -6, highest: 0, usual: [-4, -2] }; // powers of ten
@@ -13,6 +13,49 @@ const HEADS = [
     ["dead", "dead units"],
     ["ratio", "update ÷ weight"],
 ];
+
+// The health of one layer.
+class Row {
+    constructor() {
+        const titles = Object.fromEntries(HEADS);
+        const cell = (column, ...children) => (
+            html("span", { role: "cell", class: column, "data-label": titles[column] }, ...children));
+        const [low, high] = RATIO.usual.map(ratioPosition);
+        this.name = cell("layer");
+        this.histograms = ["activations", "gradients"].map(histogram);
+        this.moments = cell("moments");
+        this.fill = html("span", { class: "fill" });
+        this.bar = html("span", { class: "bar" }, this.fill);
+        this.dead = html("span", { class: "value" });
+        this.mark = svg("svg", { overflow: "visible", y: 11 }, svg("path", { class: "ratio-mark", d: "M0 -9l7 9l-7 9l-7 -9z" }));
+        this.scale = svg("svg", { class: "ratio-scale", role: "img" },
+            svg("rect", { class: "track", width: "100%", height: 4, y: 9, rx: 2 }),
+            svg("rect", { class: "usual", x: `${low}%`, width: `${high - low}%`, height: 22 }), this.mark);
+        this.ratio = html("span", { class: "value" });
+        this.node = html("div", { class: "row", role: "row" }, this.name,
+            ...this.histograms.map(({ what, node }) => cell(what, node)), this.moments,
+            cell("dead", this.bar, this.dead), cell("ratio", this.scale, this.ratio));
+    }
+
+    draw(layer, ranges) {
+        set(this.node, { "data-layer": layer.name });
+        write(this.name, layer.name);
+        this.histograms.forEach(({ what, draw }) => draw(layer[what], layer.name, ranges[what]));
+        write(this.moments, isNumber(layer.mean) ? `${short(layer.mean, 2)} ± ${short(layer.std, 2)}` : NOTHING);
+        const dead = isNumber(layer.dead);
+        set(this.fill, { style: `transform:scaleX(${dead ? layer.dead : 0})` });
+        set(this.bar, { "data-none": dead ? null : "" });
+        write(this.dead, percent(layer.dead, 0));
+        const measured = isNumber(layer.ratio);
+        const verdict = measured ? judge(layer.ratio) : "";
+        const ratio = measured ? `${scientific(layer.ratio)} ${verdict}` : NOTHING;
+        set(this.scale, { "aria-label": `update-to-weight ratio ${ratio}`, "data-verdict": verdict });
+        const x = `${measured ? ratioPosition(Math.log10(layer.ratio)) : 0}%`;
+        set(this.mark, { x });
+        display(measured, this.mark);
+        write(this.ratio, ratio);
+    }
+}
 
 export class Health {
     constructor() {
@@ -35,7 +78,7 @@ export class Health {
         this.empty = html("p", { class: "empty" });
         const about = { class: "health", "data-part": "health", "aria-label": "Health of the layers" };
         this.node = card(about, "Health of the layers", [this.note, this.toggle], this.table, this.empty);
-        this.cells = new Map();
+        this.drawn = new Map();
     }
 
     // The health in `frame`, recorded at or before `iteration`; null shows only the layers' `names` and `empty`.
@@ -48,57 +91,13 @@ export class Health {
     }
 
     draw() {
-        const rows = pool(this.rows, this.layers.length, () => this.makeRow());
         const ranges = { activations: this.range("activations"), gradients: this.range("gradients") };
-        rows.forEach((row, i) => this.drawRow(this.cells.get(row), this.layers[i], ranges));
-    }
-
-    makeRow() {
-        const titles = Object.fromEntries(HEADS);
-        const cell = (column, ...children) => (
-            html("span", { role: "cell", class: column, "data-label": titles[column] }, ...children));
-        const [low, high] = RATIO.usual.map(ratioPosition);
-        const parts = {
-            name: cell("layer"),
-            activations: histogram("activations"),
-            gradients: histogram("gradients"),
-            moments: cell("moments"),
-            deadBar: html("span", { class: "fill" }),
-            deadText: html("span", { class: "value" }),
-            ratioMark: svg("path", { class: "ratio-mark", d: "M0 -9l7 9l-7 9l-7 -9z" }),
-            ratioText: html("span", { class: "value" }),
+        const make = () => {
+            const row = new Row();
+            this.drawn.set(row.node, row);
+            return row.node;
         };
-        parts.ratioScale = svg("svg", { class: "ratio-scale", role: "img" },
-            svg("rect", { class: "track", width: "100%", height: 4, y: 9, rx: 2 }),
-            svg("rect", { class: "usual", x: `${low}%`, width: `${high - low}%`, height: 22 }),
-            svg("svg", { class: "ratio-place", overflow: "visible" }, parts.ratioMark));
-        const row = html("div", { class: "row", role: "row" }, parts.name,
-            cell("activations", parts.activations.node), cell("gradients", parts.gradients.node), parts.moments,
-            cell("dead", html("span", { class: "bar" }, parts.deadBar), parts.deadText),
-            cell("ratio", parts.ratioScale, parts.ratioText));
-        parts.row = row;
-        this.cells.set(row, parts);
-        return row;
-    }
-
-    drawRow(parts, layer, ranges) {
-        set(parts.row, { "data-layer": layer.name });
-        write(parts.name, layer.name);
-        parts.activations.draw(layer.activations, layer.name, ranges.activations);
-        parts.gradients.draw(layer.gradients, layer.name, ranges.gradients);
-        const moments = isNumber(layer.mean) ? `${short(layer.mean, 2)} ± ${short(layer.std, 2)}` : NOTHING;
-        write(parts.moments, moments);
-        const dead = isNumber(layer.dead);
-        set(parts.deadBar, { style: `transform:scaleX(${dead ? layer.dead : 0})` });
-        set(parts.deadBar.parentNode, { "data-none": dead ? null : "" });
-        write(parts.deadText, percent(layer.dead, 0));
-        const measured = isNumber(layer.ratio);
-        const verdict = measured ? judge(layer.ratio) : "";
-        const ratio = measured ? `${scientific(layer.ratio)} ${verdict}` : NOTHING;
-        const x = `${measured ? ratioPosition(Math.log10(layer.ratio)) : 0}%`;
-        set(parts.ratioScale, { "aria-label": `update-to-weight ratio ${ratio}`, "data-verdict": verdict });
-        set(parts.ratioScale.lastChild, { x, y: 11, display: measured ? null : "none" });
-        write(parts.ratioText, ratio);
+        each(this.rows, this.layers, make, (node, layer) => this.drawn.get(node).draw(layer, ranges));
     }
 
     // The axis that all layers share, null if each has its own.
@@ -134,7 +133,7 @@ function histogram(what) {
         write(low, known ? short(lo, 2) : "");
         write(high, known ? short(hi, 2) : "");
     }
-    return { node, draw };
+    return { what, node, draw };
 }
 
 function steps({ counts, lo, hi }, sx) {

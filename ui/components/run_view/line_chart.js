@@ -1,7 +1,7 @@
 // Draws curves over the iterations in real pixels: axes, curves with labels at their tips, chance line, cursor, hover.
 
-import { Axes, logTicks, spread, ticks } from "../shared/axes.js";
-import { card, clamp, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
+import { Axes, spread } from "../shared/axes.js";
+import { card, clamp, display, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
 import { isNumber, powerOfTen, whole } from "../shared/numbers.js";
 import { nearest } from "./recording.js";
 
@@ -15,7 +15,6 @@ export class LineChart {
         Object.assign(this, options);
         this.x = [];
         this.values = {};
-        this.size = { width: 0, height: 0 };
         this.build();
     }
 
@@ -58,7 +57,8 @@ export class LineChart {
         }
         const unit = rem();
         const narrow = width < 22 * unit;
-        Object.assign(this, { unit, narrow, size: { width, height } });
+        Object.assign(this, { unit, narrow });
+        set(this.canvas, { width, height });
         const right = width - (narrow ? 3.6 : 6) * unit;
         this.area = { left: 3.4 * unit, top: 0.7 * unit, right, bottom: height - 2.9 * unit };
         return true;
@@ -68,12 +68,11 @@ export class LineChart {
     // note and empty (strings).
     draw(model) {
         Object.assign(this, { x: model.x, values: model.values, model });
-        if (this.size.width === 0 && !this.measure()) {
+        if (!this.area && !this.measure()) {
             return;
         }
         const { left, top, right, bottom } = this.area;
         const [x, y, width, height] = [left - PAD, top - PAD, right - left + 2 * PAD, bottom - top + 2 * PAD];
-        set(this.canvas, { width: this.size.width, height: this.size.height });
         set(this.plot, { x, y, width, height, viewBox: [x, y, width, height].join(" ") });
         set(this.target, { x: left, y: top, width: right - left, height: bottom - top });
         set(this.node, { "data-scale": model.axes.log ? "log" : "linear", "data-points": model.x.length });
@@ -103,31 +102,27 @@ export class LineChart {
         this.axesDrawn = key;
         const rows = Math.max(2, (bottom - top) / (1.9 * this.unit));
         const columns = Math.max(2, (right - left) / (3.3 * this.unit));
-        const xs = ticks(0, xEnd, columns).filter(Number.isInteger);
-        const ys = log ? logTicks(low, high, rows) : ticks(low, high, rows);
         const label = log && high > 1e4 ? (y) => powerOfTen(Math.round(Math.log10(y))) : this.tick;
-        this.axes.draw(this.area, this.unit, { low: 0, high: xEnd, at: xs, label: whole }, { low, high, log, at: ys, label });
+        this.axes.draw(this.area, this.unit,
+            { low: 0, high: xEnd, about: Math.min(xEnd, columns), label: whole }, { low, high, log, about: rows, label });
     }
 
     // The line of what knowing nothing gives, and the mark of where the run broke off.
     drawReferences({ chance, mark }) {
         const { left, top, right, bottom } = this.area;
-        const shown = chance && isNumber(chance.value);
-        set(this.chanceLine, { display: shown ? null : "none" });
-        set(this.chanceText, { display: shown ? null : "none" });
-        if (shown) {
+        const known = chance && isNumber(chance.value);
+        display(known, this.chanceLine, this.chanceText);
+        if (known) {
             const y = this.sy(chance.value);
             set(this.chanceLine, { x1: left, x2: right, y1: y, y2: y });
             write(this.chanceText, this.narrow ? "chance" : chance.label);
         }
-        set(this.markLine, { display: mark ? null : "none" });
-        set(this.markText, { display: mark ? null : "none" });
+        display(mark, this.markLine, this.markText);
         if (mark) {
             const x = this.sx(mark.x);
             const late = x > (left + right) / 2;
             set(this.markLine, { x1: x, x2: x, y1: top, y2: bottom });
-            const anchor = late ? "end" : "start";
-            set(this.markText, { x: x + (late ? -6 : 6), y: top + 0.9 * this.unit, "text-anchor": anchor });
+            set(this.markText, { x: x + (late ? -6 : 6), y: top + 0.9 * this.unit, "text-anchor": late ? "end" : "start" });
             write(this.markText, mark.label);
         }
     }
@@ -158,13 +153,13 @@ export class LineChart {
         }
         set(parts.line, { d: line });
         set(parts.dots, { d: bridge && px.length <= 40 ? dots : "" });
-        set(parts.label, { display: last < 0 ? "none" : null });
+        display(last >= 0, parts.label, parts.tip);
         if (last < 0) {
-            set(parts.tip, { display: "none" });
             return null;
         }
         const [x, y] = [px[last], this.sy(values[last])];
-        set(parts.tip, { cx: x, cy: y, display: y < this.area.top - PAD ? "none" : null });
+        display(y >= this.area.top - PAD, parts.tip);
+        set(parts.tip, { cx: x, cy: y });
         write(parts.label, this.narrow ? brief : label);
         return { label: parts.label, x, y };
     }
@@ -187,7 +182,7 @@ export class LineChart {
         this.series.forEach(({ key }, s) => {
             const known = x === null || !this.area ? null : this.known(key, x, values[key]);
             set(this.parts[s].cursor, known ? { cx: this.sx(known.x), cy: this.sy(known.y) } : {});
-            set(this.parts[s].cursor, { display: known ? null : "none" });
+            display(known, this.parts[s].cursor);
         });
     }
 
@@ -209,10 +204,8 @@ export class LineChart {
     }
 
     place(line, x) {
-        if (x === null || !this.area) {
-            set(line, { display: "none" });
-            return;
-        }
-        set(line, { x1: this.sx(x), x2: this.sx(x), y1: this.area.top, y2: this.area.bottom, display: null });
+        const shown = x !== null && this.area;
+        display(shown, line);
+        set(line, shown ? { x1: this.sx(x), x2: this.sx(x), y1: this.area.top, y2: this.area.bottom } : {});
     }
 }

@@ -1,7 +1,7 @@
 // Shows a frame's picture: a montage of tiles, or a decision boundary with axes and the data points over it.
 
-import { Axes, ticks } from "../shared/axes.js";
-import { card, html, pool, rem, set, svg, write } from "../shared/dom.js";
+import { Axes } from "../shared/axes.js";
+import { card, each, html, rem, set, svg, write } from "../shared/dom.js";
 import { tickLabel, whole } from "../shared/numbers.js";
 
 // One marker a class, as a path around (x, y): told apart by shape, not by colour only.
@@ -105,20 +105,20 @@ export class Picture {
         this.place(left, top, inner.width, inner.height);
         set(this.overlay, { width, height });
         this.axes.draw({ left, top, right: left + inner.width, bottom: top + inner.height }, unit,
-            { low: x0, high: x1, at: ticks(x0, x1, 4), label: tickLabel },
-            { low: y0, high: y1, at: ticks(y0, y1, 4), label: tickLabel });
+            { low: x0, high: x1, about: 4, label: tickLabel },
+            { low: y0, high: y1, about: 4, label: tickLabel });
         const classes = Math.max(this.about.labels?.length ?? 0, ...points.map((point) => point[2] + 1), 0);
-        const paths = Array.from({ length: classes }, () => "");
+        const paths = Array(classes).fill("");
         const radius = unit * (points.length > 150 ? 0.24 : 0.3);
         for (const [x, y, label] of points) {
             paths[label] += MARKERS[label % MARKERS.length](round(this.axes.sx(x)), round(this.axes.sy(y)), round(radius));
         }
         const make = (i) => svg("path", { class: `class-${i % MARKERS.length}`, "data-class": i });
-        pool(this.markers, classes, make).forEach((path, i) => set(path, { d: paths[i] }));
-        this.drawLegend(classes, unit);
+        each(this.markers, paths, make, (path, d) => set(path, { d }));
+        this.drawLegend(paths.map((_, i) => this.about.labels?.[i] ?? `class ${i}`), unit);
     }
 
-    drawLegend(classes, unit) {
+    drawLegend(names, unit) {
         const size = 1.1 * unit;
         const make = (i) => {
             const marker = MARKERS[i % MARKERS.length](size / 2, size / 2, size / 3);
@@ -126,9 +126,7 @@ export class Picture {
                 svg("path", { class: `class-${i % MARKERS.length}`, d: marker }));
             return html("li", {}, icon, html("span"));
         };
-        pool(this.legend, classes, make).forEach((item, i) => {
-            write(item.lastChild, this.about.labels?.[i] ?? `class ${i}`);
-        });
+        each(this.legend, names, make, (item, name) => write(item.lastChild, name));
     }
 }
 

@@ -1,6 +1,6 @@
 // Draws the axes of a chart in real pixels, and says where on them a value lies.
 
-import { clamp, pool, set, svg, write } from "./dom.js";
+import { clamp, each, set, svg, write } from "./dom.js";
 
 // The smallest of 1, 2, 5, 10, 20, ... that is not below `value`.
 export function roundUp(value) {
@@ -68,22 +68,24 @@ export class Axes {
         this.node = svg("g", {}, this.grid, this.line, this.xNumbers, this.yNumbers, named);
     }
 
-    // `area` in px, `unit` a rem in px; x and y: {low, high, log, at: the values with a number, label: writes them}.
+    // `area` in px, `unit` a rem in px; x and y: {low, high, log, about: how many numbers, label: writes one}.
     draw(area, unit, x, y) {
         Object.assign(this, { area, x, y });
         const { left, right, top, bottom } = area;
         const edge = this.inset === null ? -Infinity : this.inset * unit;
-        pool(this.grid, y.at.length, () => svg("line")).forEach((line, i) => {
-            set(line, { x1: left, x2: right, y1: this.sy(y.at[i]), y2: this.sy(y.at[i]) });
+        const ys = y.log ? logTicks(y.low, y.high, y.about) : ticks(y.low, y.high, y.about);
+        const xs = x.log ? logTicks(x.low, x.high, x.about) : ticks(x.low, x.high, x.about);
+        each(this.grid, ys, () => svg("line"), (line, value) => {
+            set(line, { x1: left, x2: right, y1: this.sy(value), y2: this.sy(value) });
         });
         set(this.line, { x1: left, x2: right, y1: bottom, y2: bottom });
-        pool(this.xNumbers, x.at.length, () => svg("text")).forEach((number, i) => {
-            set(number, { x: Math.min(this.sx(x.at[i]), right - edge), y: bottom + this.below * unit });
-            write(number, x.label(x.at[i]));
+        each(this.xNumbers, xs, () => svg("text"), (number, value) => {
+            set(number, { x: Math.min(this.sx(value), right - edge), y: bottom + this.below * unit });
+            write(number, x.label(value));
         });
-        pool(this.yNumbers, y.at.length, () => svg("text", { dy: "0.35em" })).forEach((number, i) => {
-            set(number, { x: left - this.beside * unit, y: Math.max(this.sy(y.at[i]), top + edge) });
-            write(number, y.label(y.at[i]));
+        each(this.yNumbers, ys, () => svg("text", { dy: "0.35em" }), (number, value) => {
+            set(number, { x: left - this.beside * unit, y: Math.max(this.sy(value), top + edge) });
+            write(number, y.label(value));
         });
         set(this.titles[0], { x: (left + right) / 2, y: bottom + this.titleBelow * unit });
         set(this.titles[1], { transform: `translate(${this.titleAt * unit} ${(top + bottom) / 2})${this.turn}` });

@@ -31,6 +31,11 @@ export function set(node, attributes) {
     }
 }
 
+// Whether the nodes are seen.
+export function display(is, ...nodes) {
+    nodes.forEach((node) => set(node, { display: is ? null : "none" }));
+}
+
 // Write the text if it differs.
 export function write(node, string) {
     if (node.textContent !== string) {
@@ -38,14 +43,18 @@ export function write(node, string) {
     }
 }
 
-// Exactly `count` children: made when first needed, hidden when not.
-export function pool(parent, count, make) {
-    while (parent.children.length < count) {
+// A child an item: made by `make(i)` when first needed, drawn by `draw(child, item, i)`, hidden when not needed.
+export function each(parent, items, make, draw) {
+    while (parent.children.length < items.length) {
         parent.append(make(parent.children.length));
     }
-    const children = [...parent.children];
-    children.forEach((child, i) => set(child, { hidden: i < count ? null : "", display: i < count ? null : "none" }));
-    return children.slice(0, count);
+    [...parent.children].forEach((child, i) => {
+        set(child, { hidden: i < items.length ? null : "" });
+        display(i < items.length, child);
+        if (i < items.length) {
+            draw(child, items[i], i);
+        }
+    });
 }
 
 // The root font size in px, which every margin follows.

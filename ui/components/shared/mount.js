@@ -2,54 +2,38 @@
 
 import { applyTheme } from "./theme.js";
 
-const views = new WeakMap(); // by the element that Streamlit gives
+const places = new WeakMap(); // by the element that Streamlit gives
 const decoder = new window.TextDecoder();
 
-// A view has a `root` and `receive(...message)`. It may have `resize()`, `onKey(event)` for keys pressed anywhere on
-// the page, and `leave()`, which ends what goes on by itself.
-class Place {
-    constructor(parent, view) {
-        Object.assign(this, { view, calls: 0, connected: false });
-        parent.append(view.root);
-        this.onKey = (event) => view.onKey(event);
-        this.observer = new ResizeObserver(() => view.resize());
-    }
-
-    connect() {
-        if (!this.connected) {
-            this.connected = true;
-            if (this.view.resize) {
-                this.observer.observe(this.view.root);
-            }
-            if (this.view.onKey) {
-                window.addEventListener("keydown", this.onKey);
-            }
-        }
-    }
-
-    disconnect() {
-        this.connected = false;
-        this.observer.disconnect();
-        window.removeEventListener("keydown", this.onKey);
-        this.view.leave?.();
+function connect(place, on) {
+    if (place.connected !== on) {
+        place.connected = on;
+        place.observer[on ? "observe" : "unobserve"](place.view.root);
+        window[on ? "addEventListener" : "removeEventListener"]("keydown", place.onKey);
     }
 }
 
 // Give a message to the view in `parent`, which `make()` makes if there is none; returns the clean-up.
+// A view has a `root` and `receive(...message)`. It may have `resize()`, `onKey(event)` for keys pressed anywhere on
+// the page, and `leave()`, which ends what goes on by itself.
 export function mount(parent, make, ...message) {
-    let place = views.get(parent);
+    let place = places.get(parent);
     if (!place || !parent.contains(place.view.root)) {
-        place = new Place(parent, make());
-        views.set(parent, place);
+        const view = make();
+        const observer = new ResizeObserver(() => view.resize?.());
+        place = { view, observer, onKey: (event) => view.onKey?.(event), calls: 0, connected: false };
+        parent.append(view.root);
+        places.set(parent, place);
     }
-    place.connect();
+    connect(place, true);
     applyTheme(place.view.root);
     place.view.receive(...message);
     place.calls += 1;
     const call = place.calls;
     return () => { // the clean-up of an outdated call may run while the component lives on
         if (call === place.calls) {
-            place.disconnect();
+            connect(place, false);
+            place.view.leave?.();
         }
     };
 }

@@ -18,7 +18,7 @@ export function fixed(value, decimals) {
     return isNumber(value) ? signed(value.toFixed(decimals).replace(/\d+/, grouped)) : NOTHING;
 }
 
-// A power of ten: -4 -> "1e-4"
+// A power of ten by its exponent: -4 -> "1e-4"
 export function powerOfTen(exponent) {
     return `1e${exponent}`;
 }

@@ -1,6 +1,6 @@
 // Curves to be drawn by hand: points that move up and down, by pointer, finger or arrow keys.
 
-import { Axes, logTicks, ticks } from "../shared/axes.js";
+import { Axes } from "../shared/axes.js";
 import { clamp, html, isPlain, rem, set, svg, take, write } from "../shared/dom.js";
 import { component } from "../shared/mount.js";
 import { percent, short, tickLabel } from "../shared/numbers.js";
@@ -14,9 +14,14 @@ const DASHES = [null, "9 5", "3 4"];
 const UP = { ArrowUp: SMALL, ArrowDown: -SMALL, PageUp: LARGE, PageDown: -LARGE };
 const ASIDE = { ArrowLeft: -1, ArrowRight: 1 };
 
+// The colour of a line.
+function colour({ slot }) {
+    return `--line:var(--slot-${slot})`;
+}
+
 // A piece of the line with one of its points, for the legend.
-function swatch(i) {
-    return svg("svg", { viewBox: "-24 -13 48 26", "aria-hidden": "true", class: `line-${i}` },
+function swatch(line, i) {
+    return svg("svg", { viewBox: "-24 -13 48 26", "aria-hidden": "true", style: colour(line) },
         svg("path", { d: "M-24 0H24", class: "curve", "stroke-dasharray": DASHES[i] }),
         svg("path", { d: SHAPES[i], class: "mark" }));
 }
@@ -47,15 +52,14 @@ class Sketch {
     build() {
         const { x, y, lines, at, about, reference } = this.data;
         write(this.about, about);
-        this.legend.replaceChildren(...lines.map(({ name }, i) => html("li", {}, swatch(i), name)));
-        lines.forEach(({ slot }, i) => this.root.style.setProperty(`--line-${i}`, `var(--slot-${slot})`));
+        this.legend.replaceChildren(...lines.map((line, i) => html("li", {}, swatch(line, i), line.name)));
         const titles = [x.title, y.title];
         this.axes = new Axes({ titles, beside: 0.5, below: 1.3, titleBelow: 2.9, titleAt: 0.9, turned: true });
         this.reference = reference && [svg("line", { class: "reference" }), svg("text", { class: "reference-label" }, reference[0])];
-        this.curves = lines.map((_, i) => svg("path", { class: `curve line-${i}`, "stroke-dasharray": DASHES[i] }));
-        this.handles = lines.map(({ name }, i) => at.map((value) => svg("g", {
-            class: `handle line-${i}`, role: "slider", tabindex: 0, "aria-orientation": "vertical",
-            "aria-label": `${name}, ${x.title} ${tickLabel(value)}`, "aria-valuemin": y.low, "aria-valuemax": y.high,
+        this.curves = lines.map((line, i) => svg("path", { class: "curve", style: colour(line), "stroke-dasharray": DASHES[i] }));
+        this.handles = lines.map((line, i) => at.map((value) => svg("g", {
+            class: "handle", style: colour(line), role: "slider", tabindex: 0, "aria-orientation": "vertical",
+            "aria-label": `${line.name}, ${x.title} ${tickLabel(value)}`, "aria-valuemin": y.low, "aria-valuemax": y.high,
         }, svg("circle", { r: 20, class: "grip" }), svg("path", { d: SHAPES[i], class: "mark" }))));
         set(this.canvas, { "aria-label": `${y.title} against ${x.title}, to be sketched` });
         this.canvas.replaceChildren(this.axes.node, ...(this.reference ?? []), ...this.curves, ...this.handles.flat());
@@ -76,8 +80,7 @@ class Sketch {
         const { x, y } = this.data;
         set(this.canvas, { width, height: tall });
         this.axes.draw(area, unit,
-            { ...x, at: x.log ? logTicks(x.low, x.high, 8) : ticks(x.low, x.high, 6), label: tickLabel },
-            { ...y, at: ticks(y.low, y.high, 5), label: (value) => this.say(value, 0) });
+            { ...x, about: x.log ? 8 : 6, label: tickLabel }, { ...y, about: 5, label: (value) => this.say(value, 0) });
         if (this.reference) {
             const level = this.axes.sy(this.data.reference[1]);
             set(this.reference[0], { x1: area.left, x2: area.right, y1: level, y2: level });

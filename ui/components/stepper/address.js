@@ -15,20 +15,11 @@ export class Address {
         return /^\d{1,6}$/.test(text) && Number(text) > 0 ? Number(text) - 1 : null;
     }
 
-    // Write the step soon; null and the first step take it out of the address.
-    keep(step) {
+    // Write the step soon, and if the server may write the address too, again after that; the first step has no number.
+    keep(step, served = false) {
         this.step = step;
-        this.later([SOON]);
-    }
-
-    // Write it once more after the server has had its say.
-    repeat() {
-        this.later([SOON, ...AGAIN]);
-    }
-
-    later(delays) {
         this.timers.forEach(clearTimeout);
-        this.timers = delays.map((delay) => setTimeout(() => this.writeNow(), delay));
+        this.timers = [SOON, ...(served ? AGAIN : [])].map((delay) => setTimeout(() => this.writeNow(), delay));
     }
 
     writeNow() {

@@ -57,7 +57,6 @@ class Stepper {
     receive({ trace, texts, message, param, key }, { setTriggerValue }) {
         const first = !this.trace;
         const other = first || trace.title !== this.trace.title || trace.steps.length !== this.trace.steps.length;
-        const step = this.step;
         Object.assign(this, { trace, texts, message, name: key, setTriggerValue });
         if (first) {
             this.address = new Address(param);
@@ -67,15 +66,12 @@ class Stepper {
             const known = left.get(key);
             const remembered = first && known?.title === trace.title ? known.step : 0;
             this.step = (first ? this.address.read() : null) ?? remembered;
-        } else {
-            this.step = step;
         }
         this.step = Math.min(this.step, trace.steps.length - 1);
         this.drawn = null;
         this.arrange();
         this.draw(this.chosen);
-        this.address.keep(this.step);
-        this.address.repeat();
+        this.address.keep(this.step, true);
     }
 
     go(step) {

@@ -1,7 +1,7 @@
 // Draws the surface as a contour picture, the paths on it up to the step shown, and the start, which can be dragged.
 
-import { Axes, spread, ticks } from "../shared/axes.js";
-import { card, clamp, html, isPlain, pool, rem, set, svg, take, write } from "../shared/dom.js";
+import { Axes, spread } from "../shared/axes.js";
+import { card, clamp, each, html, isPlain, rem, set, svg, take, write } from "../shared/dom.js";
 import { short, tickLabel } from "../shared/numbers.js";
 import { rgb } from "../shared/theme.js";
 import { Heights } from "./heights.js";
@@ -128,10 +128,8 @@ export class Contour {
         this.drawAxes();
         this.pieces = this.tracks.map(({ points, losses }) => pieces(
             Array.from(losses, (_, i) => ({ x: this.axes.sx(points[2 * i]), y: this.axes.sy(points[2 * i + 1]) }))));
-        pool(this.minima, this.surface.minima.length, () => svg("path", { d: "M-7 -7L7 7M-7 7L7 -7" })).forEach((mark, i) => {
-            const [x, y] = this.surface.minima[i];
-            set(mark, { transform: this.at(x, y) });
-        });
+        const cross = () => svg("path", { d: "M-7 -7L7 7M-7 7L7 -7" });
+        each(this.minima, this.surface.minima, cross, (mark, [x, y]) => set(mark, { transform: this.at(x, y) }));
         this.drawStart();
     }
 
@@ -159,10 +157,9 @@ export class Contour {
     drawAxes() {
         const [x0, x1, y0, y1] = this.surface.extent;
         const { left, right, top, bottom } = this.area;
-        const xs = ticks(x0, x1, (right - left) / (4 * this.unit));
-        const ys = ticks(y0, y1, (bottom - top) / (3 * this.unit));
-        this.axes.draw(this.area, this.unit, { low: x0, high: x1, at: xs, label: tickLabel },
-            { low: y0, high: y1, at: ys, label: tickLabel });
+        this.axes.draw(this.area, this.unit,
+            { low: x0, high: x1, about: (right - left) / (4 * this.unit), label: tickLabel },
+            { low: y0, high: y1, about: (bottom - top) / (3 * this.unit), label: tickLabel });
     }
 
     drawStart() {
@@ -179,23 +176,19 @@ export class Contour {
         if (!this.area) {
             return;
         }
-        const count = this.tracks.length;
-        const ends = this.tracks.map((track, i) => this.end(track, i, step));
         const paths = drawLines(this.lines, this.tracks, this.pieces, step);
-        pool(this.halos, count, () => svg("path", { class: "halo" })).forEach((halo, i) => set(halo, { d: paths[i] }));
-        pool(this.arrows, count, () => svg("path")).forEach((arrow, i) => {
-            set(arrow, { class: "arrow", d: this.arrow(ends[i]) });
-        });
-        pool(this.heads, count, () => svg("path")).forEach((head, i) => {
-            const { px, py, turn } = ends[i];
+        each(this.halos, paths, () => svg("path", { class: "halo" }), (halo, d) => set(halo, { d }));
+        const ends = this.tracks.map((track) => this.end(track, step));
+        each(this.arrows, ends, () => svg("path", { class: "arrow" }), (arrow, end) => set(arrow, { d: this.arrow(end) }));
+        each(this.heads, ends, () => svg("path", { class: "head" }), (head, { track, px, py, turn }) => {
             const d = turn === null ? "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z" : "M-6 -7L8 0L-6 7z";
-            set(head, { class: "head", style: this.tracks[i].colour, d, transform: `translate(${px} ${py}) rotate(${turn ?? 0})` });
+            set(head, { style: track.colour, d, transform: `translate(${px} ${py}) rotate(${turn ?? 0})` });
         });
         this.drawLabels(ends, step);
     }
 
     // Where a path ends, in px; outside the picture at its edge, with the direction in which it lies.
-    end(track, i, step) {
+    end(track, step) {
         const at = stepOf(track, step);
         const { left, right, top, bottom } = this.area;
         const [x, y] = [this.axes.sx(track.points[2 * at]), this.axes.sy(track.points[2 * at + 1])];
@@ -207,8 +200,7 @@ export class Contour {
     drawLabels(ends, step) {
         const { right, top, bottom } = this.area;
         spread(ends, 1.05 * this.unit, top + 0.7 * this.unit, bottom - 0.7 * this.unit);
-        pool(this.labels, ends.length, () => svg("text", { class: "label", dy: "0.35em" })).forEach((label, i) => {
-            const { track, px, at: y } = ends[i];
+        each(this.labels, ends, () => svg("text", { class: "label", dy: "0.35em" }), (label, { track, px, at: y }) => {
             const text = isLost(track, step) ? `${track.label} diverged at step ${track.diverged}` : track.label;
             const flip = px + (0.62 * text.length + 1) * this.unit > right;
             set(label, { x: px + (flip ? -0.7 : 0.7) * this.unit, y, "text-anchor": flip ? "end" : "start" });

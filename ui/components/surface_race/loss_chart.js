@@ -1,7 +1,7 @@
 // Draws loss against step for all rules on a logarithmic axis, up to the step shown.
 
-import { Axes, logTicks, spread, ticks } from "../shared/axes.js";
-import { card, clamp, html, onDrag, pool, rem, set, svg, write } from "../shared/dom.js";
+import { Axes, spread } from "../shared/axes.js";
+import { card, clamp, each, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
 import { powerOfTen, tickLabel, whole } from "../shared/numbers.js";
 import { drawLines, pieces, stepOf } from "./tracks.js";
 
@@ -43,10 +43,10 @@ export class LossChart {
         const all = above.flat();
         const low = 10 ** Math.floor(Math.log10(all.reduce((a, b) => Math.min(a, b), 1)));
         const high = 10 ** Math.ceil(Math.log10(all.reduce((a, b) => Math.max(a, b), 10 * low)) + 1e-9);
-        const xs = ticks(0, this.steps, (area.right - area.left) / (3.5 * unit)).filter(Number.isInteger);
-        const ys = logTicks(low, high, (area.bottom - area.top) / (2 * unit));
-        this.axes.draw(area, unit, { low: 0, high: Math.max(1, this.steps), at: xs, label: whole },
-            { low, high, log: true, at: ys, label: (y) => powerOfTen(Math.round(Math.log10(y))) });
+        const label = (y) => powerOfTen(Math.round(Math.log10(y)));
+        this.axes.draw(area, unit,
+            { low: 0, high: Math.max(1, this.steps), about: Math.min(this.steps, (area.right - area.left) / (3.5 * unit)), label: whole },
+            { low, high, log: true, about: (area.bottom - area.top) / (2 * unit), label });
         this.px = above.map((losses) => losses.map((loss, step) => ({ x: this.axes.sx(step), y: this.axes.sy(loss) })));
         this.pieces = this.px.map(pieces);
         this.unit = unit;
@@ -59,19 +59,17 @@ export class LossChart {
             return;
         }
         const { top, bottom } = this.axes.area;
-        const x = this.axes.sx(step);
-        set(this.cursor, { x1: x, x2: x, y1: top, y2: bottom });
+        set(this.cursor, { x1: this.axes.sx(step), x2: this.axes.sx(step), y1: top, y2: bottom });
         drawLines(this.lines, this.tracks, this.pieces, step);
-        pool(this.marks, this.tracks.length, () => svg("circle")).forEach((mark, i) => {
-            const { arrived, colour } = this.tracks[i];
+        each(this.marks, this.tracks, () => svg("circle"), (mark, { arrived, colour }, i) => {
             const there = arrived !== null && step >= arrived ? this.px[i][arrived] : null;
             set(mark, { class: "flag", style: colour, r: there ? 5 : 0, cx: there?.x, cy: there?.y });
         });
-        const ends = this.tracks.map((track, i) => ({ ...this.px[i][stepOf(track, step)] }));
+        const ends = this.tracks.map((track, i) => ({ label: track.label, ...this.px[i][stepOf(track, step)] }));
         spread(ends, 1.05 * this.unit, top, bottom);
-        pool(this.labels, ends.length, () => svg("text", { class: "label", dy: "0.35em" })).forEach((label, i) => {
-            set(label, { x: ends[i].x + 0.45 * this.unit, y: ends[i].at });
-            write(label, this.tracks[i].label);
+        each(this.labels, ends, () => svg("text", { class: "label", dy: "0.35em" }), (text, { x, at, label }) => {
+            set(text, { x: x + 0.45 * this.unit, y: at });
+            write(text, label);
         });
     }
 }

@@ -1,6 +1,6 @@
 // Unpacks what Python sends: each track's numbers, step by step, and how a rule is told from the others.
 
-import { pool, set, svg } from "../shared/dom.js";
+import { each, set, svg } from "../shared/dom.js";
 
 function bytes(base64) {
     return Uint8Array.from(window.atob(base64), (character) => character.charCodeAt(0)).buffer;
@@ -61,8 +61,7 @@ export function pieces(points) {
 // Each track's line up to `step`, from its pieces; returns their paths.
 export function drawLines(parent, tracks, all, step) {
     const paths = tracks.map((track, i) => all[i].slice(0, stepOf(track, step) + 1).join(""));
-    pool(parent, tracks.length, () => svg("path")).forEach((line, i) => {
-        const { colour, dash, rule } = tracks[i];
+    each(parent, tracks, () => svg("path"), (line, { colour, dash, rule }, i) => {
         set(line, { class: "line", style: colour, "stroke-dasharray": dash, d: paths[i], "data-rule": rule });
     });
     return paths;
