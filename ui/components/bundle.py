@@ -9,7 +9,6 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
-_COMMENT = re.compile(r"^ *//.*\n", flags=re.MULTILINE)
 _IMPORT = re.compile(r'^import .* from "(.+)";\n', flags=re.MULTILINE)
 
 
@@ -32,16 +31,22 @@ def mount(name: str, place: str) -> Callable[..., Any]:
 
 
 def bundle(last: Path) -> str:
-    """An ES module joined with all that it imports into one: imports and comments go, only its own exports stay."""
+    """An ES module joined with all that it imports into one: imports go, and only its own exports stay."""
     *parts, own = (path.read_text(encoding="utf-8") for path in _modules(last))
     inner = (re.sub(r"^export ", "", part, flags=re.MULTILINE) for part in parts)
-    return _COMMENT.sub("", _IMPORT.sub("", "\n".join((*inner, own))))
+    return _bare(_IMPORT.sub("", "".join((*inner, own))))
 
 
 def styles(last: Path) -> str:
     """The style sheets of a module and of all that it imports: each lies beside its module, under the same name."""
     sheets = (path.with_suffix(".css") for path in _modules(last))
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
+    return _bare("".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists()))
+
+
+def _bare(text: str) -> str:
+    """Code without what only its readers need, as Streamlit sends it again and again: indents and lines of comment."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith(("//", "/*")))
 
 
 def _modules(last: Path) -> list[Path]:

@@ -106,15 +106,16 @@ def test_every_component_is_one_module_in_which_no_name_stands_twice(script, tmp
     module.write_text(bundle(script), encoding="utf-8")
     checked = node(["--check", str(module)], return_completed_process=True, capture_output=True)
     assert checked.returncode == 0, checked.stderr
+    assert all(line.count("`") % 2 == 0 for line in bundle(script).splitlines())  # indents are no part of any text
 
 
 def test_bundle_keeps_the_last_exports_only(tmp_path):
     (tmp_path / "a.js").write_text("// One.\nexport const one = 1;\nexport function two() {}\n", encoding="utf-8")
     (tmp_path / "b.js").write_text('import { one } from "./a.js";\nexport const three = one + 2;\n', encoding="utf-8")
-    (tmp_path / "a.css").write_text(".a { color: red; }\n", encoding="utf-8")
-    assert styles(tmp_path / "b.js") == ".a { color: red; }\n"
+    (tmp_path / "a.css").write_text("/* A. */\n.a { color: red; }\n", encoding="utf-8")
+    assert styles(tmp_path / "b.js") == ".a { color: red; }"
     joined = bundle(tmp_path / "b.js")
-    assert joined == "const one = 1;\nfunction two() {}\n\nexport const three = one + 2;\n"
+    assert joined == "const one = 1;\nfunction two() {}\nexport const three = one + 2;"
 
 
 def test_points_have_the_colours_of_the_decision_boundary():

@@ -1,6 +1,7 @@
 // Says what the numbers of a step say, in a space that grows when it must and never shrinks while the run lasts.
 
-import { card, each, html, set, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { each, html, set, write } from "../shared/dom.js";
 
 export class Diagnosis {
     constructor() {

@@ -1,7 +1,8 @@
 // Shows the health of the layers at one step, a row a layer: histograms, mean and spread, dead units, update-to-weight
 // ratio.
 
-import { card, display, each, html, set, svg, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { display, each, html, set, svg, write } from "../shared/dom.js";
 import { isNumber, NOTHING, percent, powerOfTen, scientific, short, whole } from "../shared/numbers.js";
 
 const RATIO = { lowest: -6, highest: 0, usual: [-4, -2] }; // powers of ten

@@ -1,7 +1,9 @@
 // Draws curves over the iterations in real pixels: axes, curves with labels at their tips, chance line, cursor, hover.
 
 import { Axes, spread } from "../shared/axes.js";
-import { card, clamp, display, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { clamp, display, html, rem, set, svg, write } from "../shared/dom.js";
+import { onDrag } from "../shared/input.js";
 import { isNumber, powerOfTen, whole } from "../shared/numbers.js";
 import { nearest } from "./recording.js";
 

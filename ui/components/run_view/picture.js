@@ -1,7 +1,8 @@
 // Shows a frame's picture: a montage of tiles, or a decision boundary with axes and the data points over it.
 
 import { Axes } from "../shared/axes.js";
-import { card, each, html, rem, set, svg, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { each, html, rem, set, svg, write } from "../shared/dom.js";
 import { tickLabel, whole } from "../shared/numbers.js";
 
 // One marker a class, as a path around (x, y): told apart by shape, not by colour only.

@@ -1,6 +1,7 @@
 // Moves through a row of steps: first, previous, play, next, last, a slider, and the keys for them.
 
-import { clamp, html, isPlain, set, svg, take, write } from "./dom.js";
+import { clamp, html, set, svg, write } from "./dom.js";
+import { isPlain, take } from "./input.js";
 
 const ICONS = {
     first: "M4 4v16M20 4L9 12l11 8z",

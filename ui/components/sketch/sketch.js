@@ -1,7 +1,8 @@
 // Curves to be drawn by hand: points that move up and down, by pointer, finger or arrow keys.
 
 import { Axes } from "../shared/axes.js";
-import { clamp, html, isPlain, rem, set, svg, take, write } from "../shared/dom.js";
+import { clamp, html, rem, set, svg, write } from "../shared/dom.js";
+import { isPlain, take } from "../shared/input.js";
 import { component } from "../shared/mount.js";
 import { percent, short, tickLabel } from "../shared/numbers.js";
 

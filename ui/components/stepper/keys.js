@@ -1,6 +1,6 @@
 // Tells which pressed keys are meant for the walk, and moves from cell to cell in a matrix.
 
-import { isPlain } from "../shared/dom.js";
+import { isPlain } from "../shared/input.js";
 
 const ARROW_ROLES = ["slider", "radio", "radiogroup", "tab", "combobox", "listbox", "menu"];
 const OWN_ARROWS = `input, textarea, select, [contenteditable], .cell, ${ARROW_ROLES.map((role) => `[role=${role}]`).join()}`;

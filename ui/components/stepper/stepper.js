@@ -1,6 +1,7 @@
 // Walks through a trace (see trace.py): the graph, the node's formula with its numbers, and the line of source.
 
-import { card, html, set, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { html, set, write } from "../shared/dom.js";
 import { component } from "../shared/mount.js";
 import { Player } from "../shared/player.js";
 import { Address } from "./address.js";

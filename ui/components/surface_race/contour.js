@@ -1,7 +1,9 @@
 // Draws the surface as a contour picture, the paths on it up to the step shown, and the start, which can be dragged.
 
 import { Axes, spread } from "../shared/axes.js";
-import { card, clamp, each, html, isPlain, rem, set, svg, take, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { clamp, each, html, rem, set, svg, write } from "../shared/dom.js";
+import { isPlain, take } from "../shared/input.js";
 import { short, tickLabel } from "../shared/numbers.js";
 import { rgb } from "../shared/theme.js";
 import { Heights } from "./heights.js";

@@ -1,7 +1,9 @@
 // Draws loss against step for all rules on a logarithmic axis, up to the step shown.
 
 import { Axes, spread } from "../shared/axes.js";
-import { card, clamp, each, html, onDrag, rem, set, svg, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { clamp, each, html, rem, set, svg, write } from "../shared/dom.js";
+import { onDrag } from "../shared/input.js";
 import { powerOfTen, tickLabel, whole } from "../shared/numbers.js";
 import { drawLines, pieces, stepOf } from "./tracks.js";
 

@@ -1,6 +1,7 @@
 // Tells what each rule is about: loss, step, and bars for what it remembers, along x and along y.
 
-import { card, html, set, svg, write } from "../shared/dom.js";
+import { card } from "../shared/card.js";
+import { html, set, svg, write } from "../shared/dom.js";
 import { short } from "../shared/numbers.js";
 import { standing, stepOf } from "./tracks.js";
 
