@@ -1,6 +1,5 @@
 """How far a run has come: its records, and all that the rest of it depends on, to be left and taken up again."""
 
-from collections.abc import Callable
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ from numpy import ndarray
 from nnlib.checkpoints import plain
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth
-from nnlib.optim import DEFAULTS
+from nnlib.optim import RECORDS
 from nnlib.schedules import learning_rate
 
 VERSION = 2  # of what `state` gives
@@ -46,7 +45,6 @@ class Progress:
 
     # What the run is; see `Solver`.
     model: FullyConnectedNet
-    rule: Callable[..., Any]
     update_rule: str
     optim_config: dict[str, Any]
     base_learning_rate: float
@@ -104,16 +102,15 @@ class Progress:
         Each parameter of the two constructors is an attribute of the same name, so none can be forgotten here.
         """
         told = {name: getattr(self, name) for name in signature(type(self)).parameters if name not in _APART}
-        rule = {name: self.optim_config[name] for name in DEFAULTS[self.update_rule]}
+        rule = {name: self.optim_config[name] for name in RECORDS[self.update_rule].defaults}
         model = {f"the model's {name}": getattr(self.model, name) for name in signature(FullyConnectedNet).parameters}
         sizes = {"num_train": len(self.y_train), "num_val": len(self.y_val)}
         return plain({**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes})
 
     def state(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
         """Arrays, and facts as JSON has them, that the rest of the run depends on."""
-        remembered = {k: v for k, v in self.optim_config.items() if k not in DEFAULTS[self.update_rule]}
-        numbers = {name: value for name, value in remembered.items() if not isinstance(value, ndarray)}
-        vectors = {name: value for name, value in remembered.items() if name not in numbers}
+        config, memory = self.optim_config, RECORDS[self.update_rule].memory
+        vectors, numbers = ({k: config[k] for k in names if k in config} for names in (memory, ("t",)))
         rows = np.array([(r.loss, r.train_acc, r.val_acc) for r in self.records], np.float64)  # NaN: not measured
         arrays = _named(model=self.model.state(), best=self.best_state or {}, optim=vectors)
         arrays["records"] = rows.reshape(-1, 3)
@@ -159,12 +156,10 @@ class Progress:
         """One of several errors unless a run of these settings can have left this behind."""
         count, numbers = facts["iteration"], facts["optim_config"]
         _require(type(count) is int and 0 <= count <= self.num_iterations)
-        _, config = self.rule(np.zeros(0), np.zeros(0))
-        remembered = {name: config[name] for name in config if count and name not in DEFAULTS[self.update_rule]}
-        vectors = {k: self.model.params.vector for k, value in remembered.items() if isinstance(value, ndarray)}
-        model = self.model.state()
+        rule, model = RECORDS[self.update_rule], self.model.state()
 
         # Just these arrays, each of its shape and dtype.
+        vectors = dict.fromkeys(rule.memory if count else (), self.model.params.vector)
         expected = _named(model=model, best=model if count else {}, optim=vectors) | {"records": np.empty((count, 3))}
         if self._draws_globally:
             expected["global_state"] = np.empty(624, np.uint32)
@@ -180,7 +175,7 @@ class Progress:
         _require(np.where(measured[:, None], possible, np.isnan(accuracies)).all())
 
         # The rule's count of its steps.
-        _require(numbers.keys() == remembered.keys() - vectors.keys())
+        _require(numbers.keys() == ({"t"} if count and rule.counts else set()))
         _require(all(type(number) is int and count <= number < 2**53 for number in numbers.values()))
 
         if self._draws_globally:

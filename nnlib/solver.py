@@ -79,7 +79,7 @@ class Solver(Progress):
         augment: str | None = None,
         checkpoint_every: int | None = None,
     ):
-        self.model, self.rule, self.update_rule = model, get_rule(update_rule), update_rule
+        self.model, self.update_rule = model, update_rule
         self.X_train, self.y_train, self.X_val, self.y_val = (data[k] for k in ("X_train", "y_train", "X_val", "y_val"))
         self.optim_config = self._complete_config(optim_config or {})
         self.lr_decay, self.schedule, self.warmup, self.patience = lr_decay, schedule, warmup, patience
@@ -97,7 +97,7 @@ class Solver(Progress):
         self.measure_next = False  # set it, and the next record carries the model's health
 
     def _complete_config(self, told: dict[str, Any]) -> dict[str, Any]:
-        _, known = self.rule(np.zeros(0), np.zeros(0))
+        _, known = get_rule(self.update_rule)(np.zeros(0), np.zeros(0))
         if unknown := told.keys() - known.keys():
             raise ValueError(f"{self.update_rule} has no setting {unknown.pop()!r}: it has {', '.join(known)}.")
         return DEFAULTS[self.update_rule] | told
