@@ -15,8 +15,10 @@ OVER = ("finished", "stopped", "diverged")
 
 @dataclass
 class Visit:
-    """What one session saw."""
+    """A session on the start page, and what it saw; answers what the server asks for as Streamlit's own client does."""
 
+    url: str
+    timeout: float
     first: float = 0.0  # seconds until the page had been drawn for the first time
     answers: list[float] = field(default_factory=list)  # seconds a poll took
     status: str = ""  # of the run it watched
@@ -24,33 +26,25 @@ class Visit:
     received: int = 0  # bytes
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)  # exceptions on the page
+    page_hash: str = ""
+    every: dict[str, float] = field(default_factory=dict)  # fragment -> seconds between its polls
+    confirmed: WidgetState | None = None  # the component's word that code and frames have arrived
 
-
-class Session:
-    """One visitor of the start page; answers what the server asks for as Streamlit's own client does."""
-
-    def __init__(self, url: str, timeout: float):
-        self.url = url.replace("http", "ws", 1) + "/_stcore/stream"
-        self.timeout = timeout
-        self.visit = Visit()
-        self.page_hash = ""
-        self.every: dict[str, float] = {}  # fragment -> seconds between its polls
-        self.confirmed: WidgetState | None = None  # the component's word that code and frames have arrived
-
-    async def run(self) -> Visit:
+    async def run(self) -> "Visit":
         """Poll until the run that is watched is over, or the time is."""
         started = perf_counter()
-        async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as self.socket:  # type: ignore[arg-type]
+        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        async with websockets.connect(address, subprotocols=["streamlit"], max_size=None) as self.socket:  # type: ignore[arg-type]
             await self.ask()
-            self.visit.first = perf_counter() - started
+            self.first = perf_counter() - started
             while self.every and perf_counter() - started < self.timeout:
                 fragment, interval = next(iter(self.every.items()))
                 await asyncio.sleep(interval)
                 asked = perf_counter()
                 await self.ask(fragment)
-                self.visit.answers.append(perf_counter() - asked)
-        self.visit.seconds = perf_counter() - started
-        return self.visit
+                self.answers.append(perf_counter() - asked)
+        self.seconds = perf_counter() - started
+        return self
 
     async def ask(self, fragment: str = "") -> None:
         """Have the page or a fragment run, and take in everything it sends."""
@@ -64,7 +58,7 @@ class Session:
         await self.socket.send(message.SerializeToString())
         while True:
             received = await self.socket.recv(decode=False)
-            self.visit.received += len(received)
+            self.received += len(received)
             if self.take(ForwardMsg.FromString(received)):
                 return
 
@@ -78,11 +72,11 @@ class Session:
         elif kind == "auto_rerun":
             self.every[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-            self.visit.faults.append(message.delta.new_element.exception.message)
+            self.faults.append(message.delta.new_element.exception.message)
         elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "bidi_component":
             component = message.delta.new_element.bidi_component
             data = json.loads(component.bytes)
-            self.visit.status, self.visit.iteration = data["status"], data["iteration"]
+            self.status, self.iteration = data["status"], data["iteration"]
             received = {"received": [data["version"], data["run"]]}
             self.confirmed = WidgetState(id=component.id, json_value=json.dumps(received))
         return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
@@ -93,7 +87,7 @@ def visit_all(url: str, count: int, timeout: float, apart: float = 0.1) -> list[
 
     async def come(i: int) -> Visit:
         await asyncio.sleep(i * apart)
-        return await Session(url, timeout).run()
+        return await Visit(url, timeout).run()
 
     async def everybody() -> list[Visit]:
         return await asyncio.gather(*(come(i) for i in range(count)))
