@@ -67,15 +67,15 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
             inside = archive.infolist() if size <= max_bytes else []
             entries = {entry.filename.removesuffix(".npy"): _unpack(archive, entry) for entry in inside}
         arrays = {key: np.load(io.BytesIO(content), allow_pickle=False) for key, content in entries.items()}
-        facts = json.loads(str(arrays.pop(_FACTS))) if size <= max_bytes else {}
+        facts = dict[str, Any]() if size > max_bytes else json.loads(str(arrays.pop(_FACTS)))
+        if not isinstance(facts, dict):
+            raise TypeError("the facts are no dict")
     except FileNotFoundError:
         raise
     except Exception as e:  # a hostile archive can make zipfile, zlib, NumPy and JSON fail in many ways
         raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.") from e
     if size > max_bytes:
         raise ValueError(f"{name} would unpack to {size:,} bytes, but at most {max_bytes:,} are read: choose another.")
-    if not isinstance(facts, dict):
-        raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.")
     return arrays, facts
 
 

@@ -108,9 +108,10 @@ class Progress:
         return plain({**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes})
 
     def state(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
-        """Arrays, and facts as JSON has them, that the rest of the run depends on."""
+        """Copies of the arrays, and facts as JSON has them, that the rest of the run depends on."""
         config, memory = self.optim_config, RECORDS[self.update_rule].memory
-        vectors, numbers = ({k: config[k] for k in names if k in config} for names in (memory, ("t",)))
+        vectors = {name: config[name].copy() for name in memory if name in config}
+        numbers = {"t": config["t"]} if "t" in config else {}
         rows = np.array([(r.loss, r.train_acc, r.val_acc) for r in self.records], np.float64)  # NaN: not measured
         arrays = _named(model=self.model.state(), best=self.best_state or {}, optim=vectors)
         arrays["records"] = rows.reshape(-1, 3)
@@ -200,7 +201,9 @@ def _named(**parts: dict[str, ndarray]) -> dict[str, ndarray]:
 
 
 def _part(arrays: dict[str, ndarray], part: str) -> dict[str, ndarray]:
-    return {name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
+    """Copies of the arrays of one of those parts."""
+    start = f"{part}."
+    return {name.removeprefix(start): array.copy() for name, array in arrays.items() if name.startswith(start)}
 
 
 def _require(condition: object) -> None:

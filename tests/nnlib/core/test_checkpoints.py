@@ -54,6 +54,23 @@ def test_every_rule_and_normalization_goes_on_bit_for_bit(rule, normalization, t
     assert everything_in(resumed) == everything_in(whole)
 
 
+def test_a_state_needs_no_file_and_shares_no_array():
+    left, taken_up = go(full_run(), 9), full_run()
+    state = left.state()
+    taken_up.load_state(*state)
+    before = everything_in(taken_up)
+    assert before == everything_in(left)
+    go(left, 5)
+    assert everything_in(taken_up) == before
+    taken_up.load_state(*state)
+    assert everything_in(taken_up) == before
+    records(left)
+    records(taken_up)
+    assert everything_in(taken_up) == everything_in(left)
+    taken_up.load_state(*state)
+    assert everything_in(taken_up) == before
+
+
 def test_a_run_that_lost_patience_stays_ended(tmp_path):
     run = solver(learning_rate=0, patience=1, num_epochs=9, checkpoint_name=str(tmp_path / "run.npz"))
     records(run)
