@@ -5,8 +5,7 @@ import streamlit as st
 from ui import lesson
 from ui.lesson import Part
 from ui.lessons.gradient_check.bug_zoo import bug_zoo
-from ui.lessons.gradient_check.cells import every_cell, step_size
-from ui.lessons.gradient_check.published import published_check
+from ui.lessons.gradient_check.checks import every_cell, published_check, step_size
 
 PARTS = {
     "cells": Part("Every cell", every_cell),

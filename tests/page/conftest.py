@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.places import ROOT
+from ui.runs import sweeps
 from ui.runs.log import LOGS
 
 OpenPage = Callable[..., AppTest]
@@ -54,3 +56,13 @@ def open_page() -> Iterator[OpenPage]:
     for log in LOGS.things():
         LOGS.drop(log.id)
         log.end()
+
+
+@pytest.fixture
+def own_cache_and_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Worker processes and a cache for this test alone, without CIFAR-10."""
+    monkeypatch.delenv("CIFAR10_DIR", raising=False)
+    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
+    yield
+    sweeps.pool().close()
+    sweeps.pool.cache_clear()

@@ -1,7 +1,6 @@
 """The lessons on normalization in deep networks: predictions first, short runs on digits, links, the published run."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from nnlib.runs.spec import RunSpec
 from tests.page.conftest import OpenPage
-from ui.runs import sweeps
 
 ENOUGH = 60.0  # seconds
 QUICK = "a quick look"
@@ -23,14 +21,7 @@ BATCHES = ("batchnorm_deep", {"bd_part": "Batch size"}, {"bb_guess": "none, 5"},
 BESIDE = ("layernorm", {"ln_part": "Batch size"}, {"lb_guess": "it loses less"}, "lb_sweep")
 EACH = [PAIR, SCALE, BATCHES, BESIDE]
 NAMES = ["pair", "scale", "batches", "beside"]
-
-
-@pytest.fixture(autouse=True)
-def own_cache_and_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
-    yield
-    sweeps.pool().close()
-    sweeps.pool.cache_clear()
+pytestmark = pytest.mark.usefixtures("own_cache_and_pool")
 
 
 def words(app: AppTest) -> str:

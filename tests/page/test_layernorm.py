@@ -1,8 +1,5 @@
 """The page "Layer normalization" in every part and at its controls' extremes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
@@ -14,7 +11,6 @@ from nnlib.solver import Record
 from tests.page.conftest import OpenPage
 from tests.page.test_batchnorm import grids, numbers, text
 from ui.lessons.normalization import layernorm
-from ui.runs import sweeps
 
 GUESSED = {"ln_guess_batch": "its row", "ln_guess_layer": "its row"}
 FAILS = {"ln_part": "When does it fail?", "ln_guess_two": "0", "ln_guess_narrow": "it rises"}
@@ -76,14 +72,6 @@ class TestAxis:
         app.slider(key="ln_N").set_value(2).run()
         assert not app.exception
         assert app.number_input(key="ln_row").value == 2
-
-
-@pytest.fixture
-def own_cache_and_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
-    yield
-    sweeps.pool().close()
-    sweeps.pool.cache_clear()
 
 
 @pytest.mark.usefixtures("own_cache_and_pool")

@@ -2,8 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +19,6 @@ from ui.components.surface_race import GRID, heights
 from ui.lessons.optimizers.data_race import make, rates
 from ui.lessons.optimizers.effective_step_charts import factors_frame, weights_frame
 from ui.lessons.optimizers.race import LIMITS, outcome
-from ui.runs import sweeps
 from ui.walks.update_rules import MEMORY, UPDATE_RULES
 
 RACE = {"opt_part": "Race on a surface"}
@@ -205,15 +202,6 @@ class TestRace:
 
 
 # ----------------------------------------------------------------------------------------------------- race on data
-@pytest.fixture
-def own_cache_and_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("CIFAR10_DIR", raising=False)
-    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
-    yield
-    sweeps.pool().close()
-    sweeps.pool.cache_clear()
-
-
 @pytest.mark.usefixtures("own_cache_and_pool")
 class TestRaceOnData:
     def started(self, app: AppTest) -> AppTest:
