@@ -29,14 +29,17 @@ def parts(choices: Mapping[str, Part], key: str) -> None:
     Code calls a part by its short name, and the address, which Streamlit writes, by its label. A link may hold either,
     or a former label.
     """
-    known = {name: part.label for name, part in choices.items()}
-    known |= {label: part.label for part in choices.values() for label in part.former}
+    labels = {name: part.label for name, part in choices.items()}
+    known = {label: name for name, part in choices.items() for label in (name, *part.former)}
     asked = st.query_params.get(key)
-    if asked in known and key not in st.session_state and known[asked] != asked:
-        st.query_params[key] = known[asked]
-        st.rerun()
+    if asked in known and asked not in labels.values():
+        if key in st.session_state:
+            st.session_state[key] = known[asked]
+        else:
+            st.query_params[key] = labels[known[asked]]  # as Streamlit itself writes it, so that a reload finds it
+            st.rerun()
     chosen = one_of(
-        "Part", list(choices), key, format_func=known.__getitem__, label_visibility="collapsed", persist_state=None
+        "Part", list(choices), key, format_func=labels.__getitem__, label_visibility="collapsed", persist_state=None
     )
     with refusals():
         choices[chosen].draw()
