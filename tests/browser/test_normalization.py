@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage, button
+from tests.browser.conftest import OpenPage, button, settle
 
 MAIN = "[data-testid=stMain]"
 
@@ -39,6 +39,15 @@ def move(page: Page, key: str, presses: str, times: int) -> None:
 
 
 class TestBatchnorm:
+    def test_a_part_is_opened_by_its_short_name_and_going_back_breaks_nothing(self, open_page: OpenPage):
+        page = open_page(link("batchnorm", bn_part="steps"))
+        expect(page.get_by_text(re.compile("step 1 of"))).to_be_visible()
+        expect(page).to_have_url(re.compile(r"bn_part=Step\+through"))
+        page.go_back()
+        expect(page).to_have_url(re.compile(r"batchnorm$|bn_part="))
+        settle(page)
+        expect(page.get_by_role("heading", name="Batch normalization, one batch")).to_be_visible()
+
     def test_a_prediction_opens_the_distributions_and_gamma_moves_them(self, open_page: OpenPage):
         page = open_page("batchnorm")
         expect(page.get_by_text("Choose first")).to_be_visible()
