@@ -1,6 +1,7 @@
 """Each widget key, and each word that begins keys, belongs to one room: all meet in the session and the address."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,9 +37,7 @@ def taking_keys(paths: list[Path]) -> dict[str, tuple[int, bool]]:
             if isinstance(node, ast.FunctionDef):
                 for place, arg in enumerate(node.args.args):
                     text = ast.unparse(node)
-                    if (
-                        arg.arg in PARAMETERS and f"}}_{{{arg.arg}}}" not in text
-                    ):  # or it ends a key that another begins
+                    if arg.arg in PARAMETERS and not re.search(rf"f'[^']+{{{arg.arg}}}", text):  # or another begins it
                         found[node.name] = (place, f"f'{{{arg.arg}}}" in text)
     return found
 
