@@ -1,12 +1,11 @@
 """nnlib: fully connected networks in plain NumPy, to be read beside the formulas.
 
-The chapters, in this order: layers, normalization, gradient_check, optim, schedules, params, fc_net, augmentation,
-solver, health. They stand on checks (what is refused), speed, progress (a run's records, and how it is left and taken
-up again), checkpoints (arrays and facts in a file) and numerals (how numbers are written).
+The book, in reading order: layers, normalization, gradient_check, optim, schedules, params, fc_net, augmentation,
+progress, solver, health. The chapters stand on checks, numerals, speed and checkpoints, and on data, which brings the
+data sets. derivations writes the book once more, as graphs that can be walked.
 
-The rooms: derivations writes the chapters once more, as graphs; data; runs describes a run, and keeps what it trained;
-experiments compares many runs, which workers do side by side; labs measures what lessons show; search looks for
-settings, on Optuna.
+Then what is done with it: runs (one run, described and kept), experiments (many runs, compared), labs (what the lessons
+measure, a room a lesson), workers (processes for long work) and search (for better settings, on Optuna).
 """
 
 from nnlib.fc_net import FullyConnectedNet
