@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.layers import softmax_loss
+from nnlib.numerals import fixed, percent, plain, short
 
 
 class Histogram(NamedTuple):
@@ -99,13 +100,14 @@ def diagnose(
     widest = max(health, key=lambda layer: np.nan_to_num(layer.activation_std, nan=np.inf))
     if not widest.activation_std < 1e3 or (recent > 10 * chance and last.activation_std > chance):
         found.append(
-            f"Exploding: {widest.name} spreads over {widest.activation_std:.3g} and the loss is {recent:.3g}, where "
-            f"knowing nothing costs {chance:.2f}: lower the weight scale or the learning rate, or normalize."
+            f"Exploding: {widest.name} spreads over {short(widest.activation_std)} and the loss is {short(recent)}, "
+            f"where knowing nothing costs {fixed(chance, 2)}: lower the weight scale or the learning rate, or "
+            "normalize."
         )
     if hidden and hidden[-1].activation_std < 1e-3 * max(hidden[0].activation_std, 1e-3):
         found.append(
-            f"Vanishing: activations shrink to a spread of {hidden[-1].activation_std:.1g} in {hidden[-1].name}, so "
-            "hardly any gradient comes back: raise the weight scale (try he), or normalize."
+            f"Vanishing: activations shrink to a spread of {short(hidden[-1].activation_std, 1)} in {hidden[-1].name}, "
+            "so hardly any gradient comes back: raise the weight scale (try he), or normalize."
         )
     elif hidden and health[0].gradient_std < 1e-3 * last.gradient_std:
         found.append(
@@ -115,29 +117,29 @@ def diagnose(
     deadest = max(hidden, key=lambda layer: layer.dead_share or 0, default=None)
     if deadest and deadest.dead_share and deadest.dead_share > 0.4:
         found.append(
-            f"Dead units: {deadest.dead_share:.0%} of {deadest.name} are 0 for the whole batch and learn nothing from "
-            "it: lower the learning rate, or normalize."
+            f"Dead units: {percent(deadest.dead_share, 0)} of {deadest.name} are 0 for the whole batch and learn "
+            "nothing from it: lower the learning rate, or normalize."
         )
     fastest, slowest = max(ratios, default=None), float(np.median(ratios)) if ratios else None
     if fastest is not None and (fastest > 0.1 or (window >= 20 and recent > 1.2 * earlier and fastest > 1e-2)):
         found.append(
-            f"Learning rate too high: one update changes weights by {fastest:.1%} (0.01 % to 1 % is usual) and the "
-            f"loss went from {earlier:.3g} to {recent:.3g}: lower it."
+            f"Learning rate too high: one update changes weights by {percent(fastest)} (0.01 % to 1 % is usual) and "
+            f"the loss went from {short(earlier)} to {short(recent)}: lower it."
         )
     if window >= 50 and abs(recent - chance) < 0.02 * chance:
         found.append(
-            f"Stuck at chance: the loss stays at {recent:.3f}, and ln {num_classes} = {chance:.3f} is what knowing "
-            "nothing costs: raise the weight scale or the learning rate."
+            f"Stuck at chance: the loss stays at {fixed(recent, 3)}, and ln {num_classes} = {fixed(chance, 3)} is what "
+            "knowing nothing costs: raise the weight scale or the learning rate."
         )
     if slowest is not None and slowest < 3e-5 and recent > 0.1 and not earlier > 1.05 * recent:
         found.append(
-            f"Learning rate too low: one update changes weights by {slowest:.1g} of themselves (1e-4 to 1e-2 is "
+            f"Learning rate too low: one update changes weights by {short(slowest, 1)} of themselves (1e-4 to 1e-2 is "
             "usual): raise it."
         )
     if train_acc is not None and val_acc is not None and train_acc - val_acc > 0.15:
         found.append(
-            f"Overfitting: {train_acc:.0%} right on the training data but {val_acc:.0%} on the validation data: more "
-            "data, dropout or L2."
+            f"Overfitting: {percent(train_acc, 0)} right on the training data but {percent(val_acc, 0)} on the "
+            "validation data: more data, dropout or L2."
         )
     return found[:3]
 
@@ -160,7 +162,7 @@ def find_overflow(
     elif first:
         advice = f"lower the weight scale (now {model.weight_scale}), or normalize: no update has been made yet"
     else:
-        advice = f"lower the learning rate (now {learning_rate:.3g}) by a factor of ten, or normalize"
+        advice = f"lower the learning rate (now {plain(learning_rate, 3)}) by a factor of ten, or normalize"
     return layer, quantity, advice, f"Diverged: {quantity} of {layer} is no longer finite; {advice}."
 
 
@@ -206,4 +208,4 @@ def _norm(a: ndarray) -> float:
 
 
 def _share(part: float, whole: float) -> str:
-    return f"{part / whole:.1g}" if whole else "nothing"
+    return short(part / whole, 1) if whole else "nothing"

@@ -6,9 +6,12 @@ products that makes it. `tokens` and `text` write a term from left to right.
 
 from collections.abc import Sequence
 from itertools import groupby
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from nnlib.numerals import plain
 
 
 class Cell(NamedTuple):
@@ -80,8 +83,8 @@ def truth(a: Any, sign: str, b: Any) -> Term:
 
 
 def form(number: float) -> str:
-    """A number to be read, with at most three significant digits: 0.874, −1.2, 1e−05."""
-    return f"{number + 0.0:.3g}".replace("-", "−")  # + 0.0 makes 0 of -0
+    """A number to be read, with at most three significant digits: 0.874, −1.2, 1e-5."""
+    return plain(number, 3) if isfinite(number) else f"{number}".replace("-", "−")
 
 
 # --------------------------------------------------------------------------------------------------------- to be read

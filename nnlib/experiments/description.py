@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
+from nnlib.numerals import plain
 from nnlib.runs.spec import RunSpec
 
 
@@ -72,4 +73,4 @@ def describe(name: str, value: Any) -> str:
         return f"no {words}"
     if isinstance(value, str):
         return value
-    return f"{words} {value:.3g}" if isinstance(value, float) else f"{words} {value}"
+    return f"{words} {plain(value, 3)}" if isinstance(value, float) else f"{words} {value}"

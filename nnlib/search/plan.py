@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnlib.augmentation import AUGMENTATIONS
+from nnlib.numerals import rounded
 from nnlib.optim import DEFAULTS
 from nnlib.runs.spec import RunSpec
 from nnlib.schedules import SCHEDULES
@@ -121,7 +122,7 @@ class Choice:
 
 def number(name: str, value: float) -> float:
     """A setting's value as it is used: whole, or rounded to three digits, so that it can be read and typed again."""
-    return round(value) if FIELDS[name].whole else float(f"{value:.3g}")
+    return round(value) if FIELDS[name].whole else rounded(value, 3)
 
 
 @dataclass(frozen=True)

@@ -312,8 +312,8 @@ def test_a_step_of_each_rule_can_be_walked_and_the_published_one_is_met(open_pag
     expect(stepper).to_be_visible()
     stepper.get_by_role("button", name=re.compile("last", re.IGNORECASE)).click()
     expect(stepper.get_by_text(re.compile("forward: next_w"))).to_be_visible()
-    expect(page.get_by_text("below the limit of 1e-06")).to_have_count(2)
-    expect(page.get_by_role("cell", name="-0.39223849")).to_have_count(2)
+    expect(page.get_by_text("below the limit of 1e-6")).to_have_count(2)
+    expect(page.get_by_role("cell", name="−0.39223849")).to_have_count(2)
 
 
 def test_the_effective_step_is_drawn_after_a_prediction(open_page: OpenPage):

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnlib.data import digits
 from nnlib.labs.examine.network import confusion_matrix, probabilities
+from nnlib.numerals import percent
 from nnlib.runs import models
 from nnlib.runs.spec import POINTS, RunSpec
 from tests.page.conftest import ROOT, OpenPage
@@ -143,10 +144,10 @@ class TestNumbers:
         app = trained(open_page)
         solver, dataset = run_of(app).solver, run_of(app).dataset
         shown = {metric.label: metric.value for metric in app.metric}
-        assert shown["Test accuracy"] == f"{solver.check_accuracy(dataset.X_test, dataset.y_test):.1%}"
-        assert shown["Validation accuracy"] == f"{solver.best_val_acc:.1%}"
+        assert shown["Test accuracy"] == percent(solver.check_accuracy(dataset.X_test, dataset.y_test))
+        assert shown["Validation accuracy"] == percent(solver.best_val_acc)
         thousand = solver.check_accuracy(dataset.X_train[:1000], dataset.y_train[:1000])
-        assert shown["Training accuracy"] == f"{thousand:.1%}"
+        assert shown["Training accuracy"] == percent(thousand)
 
     def test_single_classes_come_after_the_prediction(self, open_page: OpenPage):
         app = trained(open_page)

@@ -13,6 +13,7 @@ from nnlib.labs.optimizers.effective_step import CURVES, SIGNALS, effect, signal
 from nnlib.labs.optimizers.published import PUBLISHED
 from nnlib.labs.optimizers.surfaces import SURFACES
 from nnlib.labs.optimizers.walks import walk
+from nnlib.numerals import percent
 from nnlib.optim import DEFAULTS, RULES
 from tests.page.conftest import OpenPage
 from ui.components.surface_race import GRID, heights
@@ -230,7 +231,7 @@ class TestRaceOnData:
         assert table.value["runs"].tolist() == ["3 finished"] * 2
         for rule in ("sgd", "adam"):
             values = [result.val_acc or 0.0 for result in expected if result.spec.update_rule == rule]
-            written = f"{np.mean(values):.1%} ({min(values):.1%} to {max(values):.1%})"
+            written = f"{percent(np.mean(values))} ({percent(min(values))} to {percent(max(values))})"
             assert table.value.loc[rule, "validation accuracy"] == written
             assert float(table.value.loc[rule, "ms a step"].split()[0]) > 0
         assert "You expected sgd; it is **adam**" in text(app)

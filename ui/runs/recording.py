@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlib.numerals import rounded
 from nnlib.solver import Diverged, Record, Solver
 from ui.runs.frames import frame
 from ui.runs.history import Curve, Frames, Smooth
@@ -71,4 +72,4 @@ class Recording:
 
 def _columns(rows: list[tuple], *names: str) -> dict[str, list]:
     """A list a column; rounded, since no screen shows more and digits are most of what is sent."""
-    return {name: [row[i] and float(f"{row[i]:.5g}") for row in rows] for i, name in enumerate(names)}
+    return {name: [row[i] and rounded(row[i], 5) for row in rows] for i, name in enumerate(names)}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from nnlib.numerals import duration
+from nnlib.numerals import duration, whole
 from ui import lesson
 from ui.runs import log as run_log
 from ui.runs.live import Run
@@ -59,8 +59,8 @@ def _status(log: RunLog) -> None:
 def _sentences(run: Run) -> list[str]:
     solver, left = run.solver, run.seconds_left
     values = {
-        "done": f"{solver.iteration:,}",
-        "steps": f"{solver.num_iterations:,}",
+        "done": whole(solver.iteration),
+        "steps": whole(solver.num_iterations),
         "epochs": solver.num_epochs,
         "share": 100 * solver.iteration / solver.num_iterations,
         "left": duration(left or 0),

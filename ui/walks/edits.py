@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from numpy import ndarray
 
+from nnlib.numerals import whole
+
 LIMIT = 1e6
 _EDIT = re.compile(r"\s*(\w+)\s*\[\s*([\d\s,]*)\]\s*=\s*(.*?)\s*")
 
@@ -71,7 +73,8 @@ def number(typed: str, label: bool, inputs: Mapping[str, ndarray]) -> float:
         raise ValueError(f"a cell holds a number, such as -1.5 or 2e-3, but {typed.strip()!r} is none.") from None
     if not abs(value) <= LIMIT:
         raise ValueError(
-            f"numbers go from -{LIMIT:,.0f} to {LIMIT:,.0f} here, but this is {typed.strip()}: choose a smaller one."
+            f"numbers go from -{whole(LIMIT)} to {whole(LIMIT)} here, but this is {typed.strip()}: choose "
+            "a smaller one."
         )
     if label:
         scores = inputs.get("b2", inputs["x"][0] if "x" in inputs else None)

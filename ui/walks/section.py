@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 from nnlib.derivations import Derivation
+from nnlib.numerals import scientific
 from ui import lesson
 from ui.components.bundle import encode
 from ui.components.stepper import stepper, trace
@@ -159,7 +160,7 @@ def _edit(key: str, drawn: Inputs, name: str, index: tuple[int, ...], typed: str
 def _say(walk: _Walk) -> None:
     """How well graph, code and numerical gradient agree."""
     found = walk.agreement
-    code, numerical = f"{found.code:.1e}", f"{found.numerical:.1e}"
+    code, numerical = scientific(found.code), scientific(found.numerical)
     if found.code <= AGREE and not walk.derivation.backward_steps:
         lesson.show("stepper", "agree forward", code=code)
     elif max(found) <= AGREE:

@@ -1,6 +1,7 @@
-"""Names, and what is the same wherever it is drawn, of normalizations and update rules."""
+"""What is the same wherever normalizations and update rules are drawn: names and dashes, in the order of colours."""
 
-NORM_NAMES = {None: "none", "batchnorm": "batch norm", "layernorm": "layer norm"}  # in the order of their colours
+from nnlib.normalization import NORMALIZATIONS
 
-# Of update rules, in the order of `nnlib.optim.RULES`; the same in the race on a surface.
+NORM_NAMES = {None: "none"} | {name: norm.short for name, norm in NORMALIZATIONS.items()}
+# Of update rules, in the order of `nnlib.optim.RULES`: colours alone would not do.
 RULE_DASHES = [[1, 0], [12, 5], [5, 4, 1.5, 4], [15, 4, 4, 4], [6, 3], [20, 4], [2.5, 3]]

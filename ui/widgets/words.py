@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
+from nnlib.numerals import plain, whole
 from nnlib.runs.spec import RunSpec
 from ui.widgets.datasets import TITLES
 
@@ -39,13 +40,13 @@ def value(spec: RunSpec, name: str) -> str:
     if name == "data":
         return TITLES[spec.data]
     if name == "num_train":
-        return f"{here:,}" if here else "all"
+        return whole(here) if here else "all"
     unused = (name == "weight_decay" and name not in spec.optim_config) or (
         name == "lr_decay" and spec.schedule != "step"
     )
     if here is None or unused:
         return NONE
-    return f"{here:g}" if isinstance(here, float) else str(here)
+    return plain(here) if isinstance(here, float) else str(here)
 
 
 def varied(specs: Iterable[RunSpec]) -> list[str]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import Histogram, LayerHealth, diagnose, measure
+from nnlib.numerals import percent, short
 from nnlib.solver import Record, Solver
 from tests.draws import draws
 from tests.nnlib.training import everything_in, global_state, network, pictures, solver
@@ -185,7 +186,7 @@ def test_a_healthy_network_gets_no_diagnosis():
 
 def test_vanishing_activations():
     found = diagnose(FALLING, three(layer1={"activation_std": 0.5}, layer2={"activation_std": 2e-4}), 4)
-    only(found, "vanish", "0.0002", "layer 2")
+    only(found, "vanish", "2e-4", "layer 2")
     assert diagnose(FALLING, three(layer1={"activation_std": 0.5}, layer2={"activation_std": 2e-3}), 4) == []
     model = FullyConnectedNet([20] * 5, 24, 4, weight_scale=1e-3, seed=0)
     layers = measure(model, *batch())
@@ -195,19 +196,19 @@ def test_vanishing_activations():
 
 def test_vanishing_gradients():
     found = diagnose(FALLING, three(layer1={"gradient_std": 2e-6}, scores={"gradient_std": 1e-2}), 4)
-    only(found, "vanish.*gradient", "0.0002")
+    only(found, "vanish.*gradient", "2e-4")
     assert diagnose(FALLING, three(layer1={"gradient_std": 2e-5}, scores={"gradient_std": 1e-2}), 4) == []
 
 
 def test_exploding_activations():
     found = diagnose(FALLING, three(layer2={"activation_std": 4321.0}), 4)
-    only(found, "explod", "4.32e+03", "layer 2")
+    only(found, "explod", "4,321", "layer 2")
     assert diagnose(FALLING, three(layer2={"activation_std": 900.0}), 4) == []
     model = FullyConnectedNet([20] * 5, 24, 4, weight_scale=10.0, seed=0)
     layers = measure(model, *batch())
     found = diagnose([model.loss(*batch())[0]], layers, 4)
     assert re.search("explod", found[0], re.IGNORECASE)
-    assert f"{max(layer.activation_std for layer in layers):.3g}" in found[0]
+    assert short(max(layer.activation_std for layer in layers)) in found[0]
 
 
 def test_an_exploding_loss():
@@ -223,11 +224,11 @@ def test_a_large_penalty_is_no_explosion():
 
 
 def test_dead_units():
-    only(diagnose(FALLING, three(layer2={"dead_share": 0.62}), 4), "dead", "62%", "layer 2")
+    only(diagnose(FALLING, three(layer2={"dead_share": 0.62}), 4), "dead", "62 %", "layer 2")
     assert diagnose(FALLING, three(layer2={"dead_share": 0.38}), 4) == []
     model, (X, y) = network(), batch()
     model.params["b2"] = np.where(np.arange(8) < 6, -100, 1)
-    only(diagnose(FALLING, measure(model, X, y), 4), "dead", "75%", "layer 2")
+    only(diagnose(FALLING, measure(model, X, y), 4), "dead", "75 %", "layer 2")
 
 
 def test_a_loss_that_stays_at_chance():
@@ -248,17 +249,17 @@ def diagnosed(run: Solver) -> list[str]:
 
 def test_a_learning_rate_too_low():
     layers = three(layer1={"update_ratio": 2e-5}, layer2={"update_ratio": 1e-6}, scores={"update_ratio": 1e-2})
-    only(diagnose([1.0] * 150, layers, 4), "too low", "2e-05")  # the middle one of the three
+    only(diagnose([1.0] * 150, layers, 4), "too low", "2e-5")  # the middle one of the three
     assert diagnose(FALLING, layers, 4) == []  # it learns all the same
     assert diagnose([0.05] * 150, layers, 4) == []  # nothing is left to learn
     assert any("too low" in sentence for sentence in diagnosed(solver(learning_rate=1e-7, num_epochs=20)))
 
 
 def test_a_learning_rate_too_high():
-    only(diagnose(FALLING, three(layer2={"update_ratio": 0.237}), 4), "too high", "23.7%")
+    only(diagnose(FALLING, three(layer2={"update_ratio": 0.237}), 4), "too high", "23.7 %")
     assert diagnose(FALLING, three(layer2={"update_ratio": 0.08}), 4) == []
     rising = [1.0] * 60 + [2.0] * 60
-    only(diagnose(rising, three(layer2={"update_ratio": 0.02}), 4), "too high", "2.0%", "2")
+    only(diagnose(rising, three(layer2={"update_ratio": 0.02}), 4), "too high", "2.0 %", "2")
     assert diagnose(rising, three(layer2={"update_ratio": 0.005}), 4) == []
     run = solver(network(), update_rule="adam", learning_rate=0.5)
     run.measure_next = True
@@ -266,7 +267,7 @@ def test_a_learning_rate_too_high():
     assert isinstance(record, Record)
     assert record.health
     fastest = max(layer.update_ratio or 0 for layer in record.health)
-    only(diagnose(run.loss_history, record.health, 4), "too high", f"{fastest:.1%}")
+    only(diagnose(run.loss_history, record.health, 4), "too high", percent(fastest))
 
 
 def test_a_run_whose_weights_die_can_be_measured_to_its_end():
@@ -274,7 +275,7 @@ def test_a_run_whose_weights_die_can_be_measured_to_its_end():
 
 
 def test_overfitting():
-    only(diagnose(FALLING, three(), 4, train_acc=0.97, val_acc=0.64), "overfit", "97%", "64%")
+    only(diagnose(FALLING, three(), 4, train_acc=0.97, val_acc=0.64), "overfit", "97 %", "64 %")
     assert diagnose(FALLING, three(), 4, train_acc=0.70, val_acc=0.64) == []
     assert diagnose(FALLING, three(), 4, train_acc=0.97, val_acc=None) == []
 

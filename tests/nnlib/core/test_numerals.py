@@ -1,7 +1,9 @@
 """Numbers for learners: each kind by examples, and the browser's JavaScript writes every number as Python does."""
 
+import ast
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -114,3 +116,47 @@ def test_numbers_of_numpy_are_numbers():
 def test_what_is_plain_reads_as_the_rounded_number(value, digits):
     read = float(plain(value, digits).replace("−", "-"))
     assert math.isclose(read, value, rel_tol=0.51 * 10.0 ** (1 - digits), abs_tol=0) or read == value
+
+
+# --------------------------------------------------------------------------------------------------- the one way
+WRITERS = re.compile(r"^[+,]?\d*(\.\d+)?[%eEgG,]$|^,?\.\d+f$")  # format specs of numbers for people
+ELSEWHERE = {  # what is not written for learners, or must read as it always did
+    "nnlib/numerals.py": "the one way itself",
+    "nnlib/search/__main__.py": "a terminal",
+    "nnlib/experiments/__main__.py": "a terminal",
+    "nnlib/experiments/published.py": "a terminal",
+    "nnlib/experiments/export.py": "a script",
+    "nnlib/derivations/formulas.py": "a constant in a formula",
+    "nnlib/search/plan.py": "a message of the command line",
+    "nnlib/checkpoints.py": "bytes of a file",
+    "nnlib/data/cache.py": "megabytes of a disk",
+    "nnlib/data/fetch.py": "megabytes of a download",
+    "ui/components/sketch/__init__.py": "an address",
+    "ui/widgets/options.py": "an address",
+    "ui/widgets/controls.py": "an address",
+    "ui/lessons/search/controls.py": "an address",
+    "ui/lessons/gradient_check/controls.py": "an address",
+    "ui/lessons/gradient_check/checks.py": "an address",
+}
+
+
+def own_formats(source: str) -> list[str]:
+    """Format specs in a module's source, in f-strings and in what `format` fills, that write numbers for people."""
+    found = []
+    for item in ast.walk(ast.parse(source)):
+        if isinstance(item, ast.FormattedValue) and isinstance(item.format_spec, ast.JoinedStr):
+            parts = item.format_spec.values
+            found.append("".join(str(part.value) for part in parts if isinstance(part, ast.Constant)))
+        elif isinstance(item, ast.Constant) and isinstance(item.value, str):
+            found += re.findall(r"\{\w*:([^{}]+)\}", item.value)
+    return [spec for spec in found if WRITERS.search(spec)]
+
+
+def test_own_formats_are_found():
+    assert own_formats('f"{a:.1%} {b:,} {c:.3g} {d:>10} {e}"; "{:.2f}".format(1)') == [".1%", ",", ".3g", ".2f"]
+
+
+def test_nobody_writes_numbers_in_a_way_of_his_own():
+    paths = [path for folder in ("nnlib", "ui", "pages") for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = {path.relative_to(ROOT).as_posix(): own_formats(path.read_text(encoding="utf-8")) for path in paths}
+    assert {name: specs for name, specs in found.items() if specs and name not in ELSEWHERE} == {}

@@ -15,7 +15,7 @@ from ui.components.number_grid import Grid, encode, write
         (-0.004, False, "0.00"),
         (-1.5, False, "−1.50"),
         (2.345678, False, "2.35"),
-        (-1264.911, False, "−1.26e+03"),
+        (-1264.911, False, "−1.26e3"),
         (1e-5, False, "0.00"),
         (float("nan"), False, "not finite"),
         (float("-inf"), False, "not finite"),

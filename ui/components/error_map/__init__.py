@@ -7,6 +7,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.labs.gradient_check.report import DIFFERS, VERDICTS, Report
+from nnlib.numerals import plain, rounded, whole
 from nnlib.params import layer_of
 from ui import lesson
 from ui.components.bundle import mount
@@ -64,11 +65,8 @@ def ratio(a: ndarray, n: ndarray, where: ndarray) -> str:
         return ""
     quotients = a[where].astype(float) / n[where]
     low, high = quotients.min(), quotients.max()
-    return _short(low) if abs(high - low) <= 0.01 * abs(low) else f"{_short(low)} … {_short(high)}"
-
-
-def _short(value: float) -> str:
-    return f"{value:.2g}" if abs(value) < 100 else f"{value:,.0f}"
+    first, last = (plain(q, 2) if abs(q) < 100 else whole(q) for q in (float(low), float(high)))
+    return first if abs(high - low) <= 0.01 * abs(low) else f"{first} … {last}"
 
 
 def _worst(report: Report) -> tuple[int, int]:
@@ -95,7 +93,7 @@ def _kinks(kinks: ndarray) -> dict[str, list[str]]:
 
 
 def _number(value: Any, digits: int) -> float | None:
-    return float(f"{value:.{digits}g}") if isfinite(value) else None
+    return rounded(value, digits) if isfinite(value) else None
 
 
 _component = mount("error_map", __file__)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from nnlib.numerals import percent
 from ui.components.bundle import mount
 
 
@@ -41,13 +42,13 @@ def bars(p: ndarray, names: Sequence[str], label: int | None = None) -> list[tup
     return [(name, float(p[k]), kinds.get(k, "")) for k, name in enumerate(names)]
 
 
-def percent(p: float) -> str:
+def sureness(p: float) -> str:
     """Whole percents; what rounds to all or nothing without being it is said to be less or more."""
     if 0 < p < 0.005:
         return "< 1 %"
     if 0.995 <= p < 1:
-        return f"{100 * p:.1f} %" if p < 0.9995 else "> 99.9 %"
-    return f"{100 * p:.0f} %"
+        return percent(p) if p < 0.9995 else "> 99.9 %"
+    return percent(p, 0)
 
 
 _component = mount("gallery", __file__)

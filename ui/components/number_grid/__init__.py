@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy import ndarray
 
+from nnlib.numerals import fixed, scientific
 from ui.components.bundle import mount
 from ui.widgets.pictures import diverging
 
@@ -91,9 +92,7 @@ def write(value: float, sign: bool = False) -> str:
         return "not finite"
     if sign and abs(value) < 0.005:
         return "≈ +0" if value > 0 else "≈ −0"
-    text = f"{value:.2f}" if abs(value) < 1000 else f"{value:.2e}"
-    text = text.removeprefix("-") if float(text) == 0 else text
-    return ("+" if sign and value > 0 else "") + text.replace("-", "−")
+    return ("+" if sign and value > 0 else "") + (fixed(value, 2) if abs(value) < 1000 else scientific(value, 3))
 
 
 _component = mount("number_grid", __file__)

@@ -10,13 +10,12 @@ from numpy import ndarray
 
 from nnlib.labs.optimizers.surfaces import Surface
 from nnlib.labs.optimizers.walks import Walk
-from nnlib.optim import RULES
+from nnlib.optim import RECORDS, RULES
 from ui.components.bundle import encode, mount
 from ui.widgets.looks import RULE_DASHES
 
 LARGEST = float(np.finfo(np.float32).max)
 GRID = 97  # points along each axis of the contour picture
-NAMES = {"sgd_momentum": "momentum", "nesterov_momentum": "nesterov"}  # short enough for a label beside a path
 
 
 def surface_race(
@@ -70,7 +69,7 @@ def _asked(key: str) -> tuple[float, float, float] | None:
 
 def short_name(rule: str) -> str:
     """The rule's name as the race's labels have it."""
-    return NAMES.get(rule, rule)
+    return RECORDS[rule].title
 
 
 def heights(surface: Surface) -> tuple[ndarray, float]:

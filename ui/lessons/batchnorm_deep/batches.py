@@ -8,11 +8,11 @@ import streamlit as st
 
 from nnlib.experiments import EXPERIMENTS, Experiment, RunState, Snapshot
 from nnlib.experiments.presets import batch_sizes
+from nnlib.numerals import percent, whole
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.batchnorm_deep import setup
 from ui.lessons.batchnorm_deep.charts import accuracy_rows, accuracy_top, curves
-from ui.lessons.batchnorm_deep.pair import percent
 from ui.runs.sweeps import find, sweep_panel
 from ui.runs.take_home import take_home
 from ui.widgets.looks import NORM_NAMES
@@ -79,7 +79,7 @@ def points_lost(runs: Sequence[RunState], norm: str) -> str:
     small, large = by_size[SIZES[0]], by_size[SIZES[-1]]
     if small is None or large is None or small.train_acc is None or large.train_acc is None:
         return "–"
-    return f"{100 * (large.train_acc - small.train_acc):.0f}".replace("-", "−")
+    return whole(100 * (large.train_acc - small.train_acc))
 
 
 def _choose(prefix: str, norms: Sequence[str]) -> Experiment:

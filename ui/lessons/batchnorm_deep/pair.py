@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +11,7 @@ from nnlib.experiments import Comparison, Experiment, RunState, Snapshot, compar
 from nnlib.experiments.presets import with_and_without
 from nnlib.experiments.published import SEEDS
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.numerals import NOTHING, fixed, percent
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.batchnorm_deep import setup
@@ -65,7 +67,7 @@ def _draw(snapshot: Snapshot) -> None:
     if comparisons := _comparisons(snapshot):
         first = comparisons[0]
         part = "published met" if first.met else "published missed"
-        text = lesson.text(PAGE, part, expected=f"{first.figure.published:.6f}", got=f"{first.here:.6f}")
+        text = lesson.text(PAGE, part, expected=fixed(first.figure.published, 6), got=fixed(first.here, 6))
         (st.success if first.met else st.error)(text)
     draw_curves(snapshot.runs, "bp")
 
@@ -96,13 +98,8 @@ def comparison_table(comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """A line a published figure."""
     rows = []
     for c in comparisons:
-        figure, write = c.figure, ("{:.6f}".format if c.figure.quantity == "loss" else percent)
-        seeds = "–" if figure.mean is None else f"{write(figure.mean)} ± {write(figure.margin)}"
+        figure, write = c.figure, (partial(fixed, decimals=6) if c.figure.quantity == "loss" else percent)
+        seeds = NOTHING if figure.mean is None else f"{write(figure.mean)} ± {write(figure.margin)}"
         rows.append((c.label, write(figure.published), write(c.here), seeds, "✓" if c.met else "✗"))
     columns = ["figure", "expected", "got", f"{SEEDS} seeds", "met"]
     return pd.DataFrame(rows, columns=columns).set_index("figure")
-
-
-def percent(value: float | None) -> str:
-    """An accuracy for people."""
-    return "–" if value is None else f"{100 * value:.1f} %"

@@ -9,12 +9,13 @@ import streamlit as st
 
 from nnlib.experiments import Experiment, RunState, Snapshot
 from nnlib.experiments.presets import SCALES, weight_scales
+from nnlib.numerals import percent, plain, whole
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.components.sketch import Axis, Sketch, height
 from ui.lessons.batchnorm_deep import setup
 from ui.lessons.batchnorm_deep.charts import CHANCE, NORMS, OPEN, accuracy_top, against_scale, ended, scale_rows
-from ui.lessons.batchnorm_deep.pair import draw_curves, percent
+from ui.lessons.batchnorm_deep.pair import draw_curves
 from ui.runs.sweeps import find, sweep_panel
 from ui.runs.take_home import take_home
 from ui.widgets import controls
@@ -134,8 +135,8 @@ def off_by(heights: Sequence[float], measured: dict[float, float]) -> dict[str, 
     distances = {scale: abs(sketched[scale] - measured[scale]) for scale in measured}
     worst = max(distances, key=distances.__getitem__)
     return {
-        "mean": f"{100 * np.mean(list(distances.values())):.0f}",
-        "at": f"{worst:.2g}",
+        "mean": whole(100 * float(np.mean(list(distances.values())))),
+        "at": plain(worst, 2),
         "drawn": percent(sketched[worst]),
         "measured": percent(measured[worst]),
     }
@@ -146,7 +147,7 @@ def works(measured: dict[float, float]) -> dict[str, str]:
     best = max(measured.values())
     good = [scale for scale, accuracy in measured.items() if accuracy >= WORKS * best]
     low, high = min(good), max(good)
-    return {"best": percent(best), "low": f"{low:.2g}", "high": f"{high:.2g}", "times": f"{high / low:,.0f}"}
+    return {"best": percent(best), "low": plain(low, 2), "high": plain(high, 2), "times": whole(high / low)}
 
 
 def open_run(runs: Sequence[RunState], key: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from nnlib.experiments import EXPERIMENTS, Experiment
+from nnlib.numerals import plain, whole
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.widgets import datasets
@@ -85,7 +86,7 @@ def choose_norm(key: str) -> str:
 
 
 def short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return plain(value, 3) if isinstance(value, float) else str(value)
 
 
 def shared(experiment: Experiment) -> str:
@@ -97,6 +98,6 @@ def shared(experiment: Experiment) -> str:
 
 def in_words(run: RunSpec, parts: Mapping[str, str] | None = None) -> str:
     """A run's settings, those of `PARTS` unless other parts of the sentence are given."""
-    values = {name: short(getattr(run, name)) for name in PARTS} | {"num_train": f"{run.num_train:,}"}
+    values = {name: short(getattr(run, name)) for name in PARTS} | {"num_train": whole(run.num_train)}
     values["normalization"] = NORM_NAMES[run.normalization]
     return ", ".join(part.format(values[name]) for name, part in (PARTS if parts is None else parts).items())

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pandas as pd
 import streamlit as st
 
-from nnlib.numerals import percent
+from nnlib.numerals import percent, plain
 from nnlib.runs.spec import RunSpec
 from ui.runs.log import Entry, RunLog
 from ui.widgets.words import LABELS, value, varied
@@ -57,7 +57,7 @@ def _cell(entries: Sequence[Entry], spec: RunSpec, name: str) -> object:
 
 def _is_number(spec: RunSpec, name: str) -> bool:
     here = getattr(spec, name)
-    return isinstance(here, int | float) and value(spec, name).replace(",", "") == f"{here:g}"
+    return isinstance(here, int | float) and value(spec, name).replace(",", "") == plain(here)
 
 
 def _figures(entry: Entry) -> dict[str, float | int | None]:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from nnlib.labs.examine.network import class_accuracies, confusion_matrix
+from nnlib.numerals import percent, whole
 from nnlib.runs.accuracy import Accuracy
 from ui import lesson
 from ui.lessons.examine import charts
@@ -26,25 +27,25 @@ def ask_for_class(subject: Examined) -> str | None:
 
 def accuracy(subject: Examined) -> None:
     """Three accuracies with intervals, then one a class."""
-    whole = whole_test(subject)
-    parts = {part: subject.accuracy(part, whole) for part in NAMES}
+    every = whole_test(subject)
+    parts = {part: subject.accuracy(part, every) for part in NAMES}
     tests = parts["test"]
     low, high = tests.interval()
     for column, (part, measured) in zip(st.columns(3), reversed(parts.items()), strict=True):
         column.metric(
             f"{NAMES[part].capitalize()} accuracy",
-            f"{measured.share:.1%}",
-            f"± {measured.standard_error:.1%}",
+            percent(measured.share),
+            f"± {percent(measured.standard_error)}",
             delta_color="off",
             delta_arrow="off",
         )
     rows = {f"{NAMES[part]}": measured for part, measured in parts.items()}
     st.vega_lite_chart(charts.accuracies_frame(rows), charts.ACCURACIES, key="ex_accuracies")
-    facts = {"share": f"{tests.share:.1%}", "low": f"{low:.1%}", "high": f"{high:.1%}", "count": f"{tests.count:,}"}
-    lesson.show(PAGE, "accuracy", error=f"{tests.standard_error:.1%}", **facts)
+    facts = {"share": percent(tests.share), "low": percent(low), "high": percent(high), "count": whole(tests.count)}
+    lesson.show(PAGE, "accuracy", error=percent(tests.standard_error), **facts)
 
     if guess := ask_for_class(subject):
-        p, y = subject.probabilities("test", whole)
+        p, y = subject.probabilities("test", every)
         classes = class_accuracies(confusion_matrix(y, p.argmax(axis=1), len(subject.class_names)))
         named = dict(zip(subject.class_names, classes, strict=True))
         _outcome(guess, named)

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from nnlib.experiments import Experiment, Result
+from nnlib.numerals import percent
 from nnlib.runs.models import MAX_BYTES, PARTS, SavedModel, load_model, save_model
 from ui import lesson
 from ui.lessons.examine.accuracy import NAMES
@@ -101,6 +102,6 @@ def load() -> None:
 
 def _described(saved: SavedModel) -> str:
     """What was in a file, with the accuracies that it claims."""
-    claims = ", ".join(f"{NAMES[part]} {100 * a.share:.1f} %" for part, a in saved.accuracies.items())
+    claims = ", ".join(f"{NAMES[part]} {percent(a.share)}" for part, a in saved.accuracies.items())
     facts = {"data": datasets.TITLES[saved.spec.data], "hidden": ", ".join(map(str, saved.model.hidden_dims))}
     return lesson.text(PAGE, "loaded", epoch=saved.epoch, claims=claims or "none", **facts)

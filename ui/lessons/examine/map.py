@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from nnlib.labs.examine.network import Components, principal_components
+from nnlib.numerals import percent
 from ui import lesson
 from ui.lessons.examine import charts
 from ui.lessons.examine.pictures import thumbnail
@@ -24,7 +25,7 @@ def layer_map(subject: Examined) -> None:
             chosen = subject.layers.index(one_of("Layer", subject.layers, "ex_map_layer", last))
             name, part = examples_from("ex_map_from")
         found = {layer: _components(subject, part, layer) for layer in {0, subject.num_hidden, chosen}}
-        first, deep = (f"{found[layer].shares[:2].sum():.0%}" for layer in (0, subject.num_hidden))
+        first, deep = (percent(found[layer].shares[:2].sum(), 0) for layer in (0, subject.num_hidden))
         lesson.show(PAGE, "map outcome", guess=guess, input=first, last=deep)
         _chart(subject, part, chosen, found[chosen])
         needed = int(np.searchsorted(np.cumsum(found[chosen].shares), 0.9 - 1e-9)) + 1

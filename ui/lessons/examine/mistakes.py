@@ -7,8 +7,9 @@ import streamlit as st
 from numpy import ndarray
 
 from nnlib.labs.examine.network import confident_mistakes, confusion_matrix
+from nnlib.numerals import percent, whole
 from ui import lesson
-from ui.components.gallery import Tile, bars, gallery, percent
+from ui.components.gallery import Tile, bars, gallery, sureness
 from ui.components.number_grid import Grid, number_grids
 from ui.lessons.examine.accuracy import ask_for_class, whole_test
 from ui.lessons.examine.plane import plane
@@ -24,9 +25,9 @@ COUNTS, SHARES = "numbers", "percent of each row"
 
 def mistakes(subject: Examined) -> None:
     """The confusion matrix; below it the pictures of a cell, or of all mistakes."""
-    whole = whole_test(subject)
+    every = whole_test(subject)
     if ask_for_class(subject):
-        p, y = subject.probabilities("test", whole)
+        p, y = subject.probabilities("test", every)
         names = list(subject.class_names)
         confusion = confusion_matrix(y, p.argmax(axis=1), len(names))
         _matrix(confusion, names)
@@ -38,8 +39,8 @@ def mistakes(subject: Examined) -> None:
         if not len(rows):
             st.info(lesson.text(PAGE, "no mistakes"))
         elif subject.saved.image_shape is not None:
-            lesson.show(PAGE, "mistakes", shown=min(SHOWN, len(rows)), count=f"{len(rows):,}")
-            _pictures(subject, whole, rows[:SHOWN], p, y)
+            lesson.show(PAGE, "mistakes", shown=min(SHOWN, len(rows)), count=whole(len(rows)))
+            _pictures(subject, every, rows[:SHOWN], p, y)
         else:
             _points(subject, rows, p, y)
         lesson.look_for(PAGE, "mistakes look for")
@@ -57,7 +58,7 @@ def _matrix(confusion: ndarray, names: list[str]) -> None:
     shades = wrong / max(float(wrong.max()), 1e-9) - np.eye(len(names)) * shares
     percents = how == SHARES
     texts = [
-        [f"{100 * share:.0f} %" if percents else f"{count:,}" for count, share in zip(*row, strict=True)]
+        [percent(share, 0) if percents else whole(count) for count, share in zip(*row, strict=True)]
         for row in zip(confusion, shares, strict=True)
     ]
     true, said = (st.session_state.get(key, ANY) for key in ("ex_is", "ex_said"))
@@ -82,13 +83,13 @@ def _chosen(p: ndarray, y: ndarray, true: int | None, said: int | None) -> ndarr
     return rows[((true is None) | (y[rows] == true)) & ((said is None) | (predicted[rows] == said))]
 
 
-def _pictures(subject: Examined, whole: bool, rows: ndarray, p: ndarray, y: ndarray) -> None:
-    X, _ = subject.examples("test", whole)
+def _pictures(subject: Examined, every: bool, rows: ndarray, p: ndarray, y: ndarray) -> None:
+    X, _ = subject.examples("test", every)
     names = subject.class_names
     tiles = [
         Tile(
             pictures.data_uri(picture),
-            f"{names[int(p[i].argmax())]}: {percent(float(p[i].max()))}",
+            f"{names[int(p[i].argmax())]}: {sureness(float(p[i].max()))}",
             lesson.text(PAGE, "it is", what=names[y[i]], number=int(i)),
             bars(p[i], names, int(y[i])),
         )
@@ -99,7 +100,7 @@ def _pictures(subject: Examined, whole: bool, rows: ndarray, p: ndarray, y: ndar
 
 def _points(subject: Examined, rows: ndarray, p: ndarray, y: ndarray) -> None:
     """All test points over what the network says everywhere; those of the rows have a ring."""
-    words = [f"taken for {subject.class_names[each.argmax()]}, {percent(float(each.max()))}" for each in p]
+    words = [f"taken for {subject.class_names[each.argmax()]}, {sureness(float(each.max()))}" for each in p]
     points = (subject.data.X_test, y, words, np.isin(np.arange(len(y)), rows))
     plane(subject, points, lesson.text(PAGE, "ringed title"), "ex_plane_mistakes")
     lesson.show(PAGE, "ringed", count=len(rows))

@@ -9,7 +9,7 @@ from nnlib.labs.examine import drawn_digits
 from nnlib.labs.examine.network import probabilities
 from ui import lesson
 from ui.components.draw_pad import draw_pad
-from ui.components.gallery import Tile, bars, gallery, percent
+from ui.components.gallery import Tile, bars, gallery, sureness
 from ui.lessons.examine import charts, pictures
 from ui.lessons.examine.pictures import PictureError
 from ui.lessons.examine.plane import plane
@@ -102,10 +102,10 @@ def _point(subject: Examined) -> None:
         frame = pd.DataFrame({"name": list(subject.class_names), "value": p.astype(float)})
         st.vega_lite_chart(frame, charts.PROBABILITIES, key="ex_probabilities")
     with left:
-        point = (np.array([x]), [int(p.argmax())], [percent(float(p.max()))], [True])
+        point = (np.array([x]), [int(p.argmax())], [sureness(float(p.max()))], [True])
         plane(subject, point, lesson.text(PAGE, "own plane title"), "ex_plane_own", PLANE)
 
 
 def _say(subject: Examined, p: ndarray) -> None:
-    what, share = subject.class_names[int(p.argmax())], percent(float(p.max()))
+    what, share = subject.class_names[int(p.argmax())], sureness(float(p.max()))
     st.subheader(lesson.text(PAGE, "own answer", what=what, share=share))

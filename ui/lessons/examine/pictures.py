@@ -10,6 +10,7 @@ from numpy import ndarray
 from PIL import Image, ImageOps
 
 from nnlib.labs.examine import drawn_digits
+from nnlib.numerals import whole
 from ui.widgets.pictures import data_uri
 
 MAX_SIDE = 6000  # pixels
@@ -35,7 +36,7 @@ def decode(file: BinaryIO) -> Image.Image:
                     return _upright(picture)
     except Exception as error:  # damaged and hostile files make Pillow fail in many ways
         raise PictureError("This is not a PNG or JPEG picture, or it is damaged: choose another.") from error
-    raise PictureError(f"This picture has more than {MAX_SIDE:,} pixels a side: make it smaller first.")
+    raise PictureError(f"This picture has more than {whole(MAX_SIDE)} pixels a side: make it smaller first.")
 
 
 def _upright(picture: Image.Image) -> Image.Image:

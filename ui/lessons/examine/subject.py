@@ -9,6 +9,7 @@ from numpy import ndarray
 from nnlib.data import DataError, Dataset, cifar10
 from nnlib.labs.examine import network
 from nnlib.labs.examine.network import Components
+from nnlib.numerals import whole
 from nnlib.runs.accuracy import Accuracy
 from nnlib.runs.models import SavedModel, of_state
 from ui import lesson
@@ -47,28 +48,28 @@ class Examined:
             raise DataError(f"{self.spec.data} is not here; get it on the page Home.")
         return self.dataset
 
-    def examples(self, part: str, whole: bool = False) -> tuple[Any, ndarray]:
-        """X and y of "train" (the first thousand), "val" or "test" (all); whole: all 10,000 there are of CIFAR-10."""
-        if part == "test" and whole and self.spec.data == "cifar10":
+    def examples(self, part: str, every: bool = False) -> tuple[Any, ndarray]:
+        """X and y of "train" (the first thousand), "val" or "test" (all); every: all 10,000 there are of CIFAR-10."""
+        if part == "test" and every and self.spec.data == "cifar10":
             return _all_test_pictures()
         X, y = getattr(self.data, f"X_{part}"), getattr(self.data, f"y_{part}")
         return (X[:EXAMPLES], y[:EXAMPLES]) if part == "train" else (X, y)
 
-    def probabilities(self, part: str, whole: bool = False, quiet: bool = False) -> tuple[ndarray, ndarray]:
+    def probabilities(self, part: str, every: bool = False, quiet: bool = False) -> tuple[ndarray, ndarray]:
         """Softmax probabilities (N, C) and labels (N,); with a progress bar if it takes long, unless quiet."""
-        key = (part, whole)
+        key = (part, every)
         if key not in self._probabilities:
-            X, y = self.examples(part, whole)
+            X, y = self.examples(part, every)
             slow = len(y) * self.model.params.vector.size > SLOW and not quiet
-            bar = st.progress(0.0, lesson.text(PAGE, "computing", count=f"{len(y):,}")) if slow else None
+            bar = st.progress(0.0, lesson.text(PAGE, "computing", count=whole(len(y)))) if slow else None
             p = network.probabilities(self.model, X, bar.progress if bar else None)
             if bar:
                 bar.empty()
             self._probabilities[key] = p, y
         return self._probabilities[key]
 
-    def accuracy(self, part: str, whole: bool = False, quiet: bool = False) -> Accuracy:
-        p, y = self.probabilities(part, whole, quiet)
+    def accuracy(self, part: str, every: bool = False, quiet: bool = False) -> Accuracy:
+        p, y = self.probabilities(part, every, quiet)
         return Accuracy(int((p.argmax(axis=1) == y).sum()), len(y))
 
     def activations(self, part: str, layer: int, count: int = EXAMPLES) -> ndarray:

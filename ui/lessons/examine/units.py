@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.labs.examine import network
-from nnlib.numerals import short
+from nnlib.numerals import fixed, short, whole
 from ui import lesson
 from ui.components.gallery import Tile, gallery
 from ui.lessons.examine import charts
@@ -59,10 +59,10 @@ def _layer(subject: Examined, a: ndarray, y: ndarray, layer: int, guess: str) ->
     alike = [Counter(y[rows].tolist()).most_common(1)[0][1] for rows in tops]
     rng = np.random.default_rng(0)
     drawn = [np.bincount(rng.choice(y, TOP, replace=False)).max() for _ in range(500)]
-    mean, chance = (f"{np.mean(counts):.1f}" if counts else "0" for counts in (alike, drawn))
+    mean, chance = (fixed(float(np.mean(counts)), 1) if counts else "0" for counts in (alike, drawn))
     lesson.show(PAGE, "units outcome", guess=guess, mean=mean, top=TOP, chance=chance)
     dead = network.dead_units(a)
-    facts: dict[str, Any] = {"layer": subject.layers[layer].capitalize(), "H": a.shape[1], "N": f"{len(a):,}"}
+    facts: dict[str, Any] = {"layer": subject.layers[layer].capitalize(), "H": a.shape[1], "N": whole(len(a))}
     if len(dead):
         few = ", ".join(str(unit + 1) for unit in dead[:30])
         lesson.show(PAGE, "dead", count=len(dead), names=few + (", …" if len(dead) > 30 else ""), **facts)
@@ -74,7 +74,7 @@ def _unit(subject: Examined, part: str, a: ndarray, y: ndarray, layer: int, unit
     rows = network.strongest(a, unit, TOP)
     st.subheader(lesson.text(PAGE, "unit title", unit=unit + 1, layer=subject.layers[layer]))
     if not len(rows):
-        st.warning(lesson.text(PAGE, "unit dead", N=f"{len(a):,}"))
+        st.warning(lesson.text(PAGE, "unit dead", N=whole(len(a))))
         return
     X, _ = subject.examples(part)
     if subject.saved.image_shape is None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from nnlib.labs.gradient_check.cases import CASES, EXAMPLES, HEALTHY, Case, Evidence, contradiction, evidence
 from nnlib.labs.gradient_check.faults import ADAM_BY_HAND, FAULTS
+from nnlib.numerals import fixed, plain
 from ui import lesson
 from ui.components.error_map import error_map
 from ui.widgets.options import one_of
@@ -81,14 +82,14 @@ def _described(case: Case) -> dict[str, object]:
     return {
         "examples": EXAMPLES,
         "normalization": case.normalization or "no normalization",
-        "reg": f"L2 {case.reg:g}" if case.reg else "no L2",
-        "dropout": "no dropout" if keep == 1 else f"dropout that keeps {keep:g}",
+        "reg": f"L2 {plain(case.reg)}" if case.reg else "no L2",
+        "dropout": "no dropout" if keep == 1 else f"dropout that keeps {plain(keep)}",
     }
 
 
 def _adam_table(seen: Evidence) -> pd.DataFrame:
     rows = [
-        (t, f"{dw:g}", f"{by_hand:.6f}", f"{got:.6f}")
+        (t, plain(dw), fixed(by_hand, 6), fixed(got, 6))
         for t, ((dw, by_hand), got) in enumerate(zip(ADAM_BY_HAND, seen.adam, strict=True), start=1)
     ]
     return pd.DataFrame(rows, columns=["step", "dw", "w by hand", "w from the code"])

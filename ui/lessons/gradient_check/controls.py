@@ -12,6 +12,7 @@ from numpy import ndarray
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.labs.gradient_check.published import published_network
 from nnlib.labs.gradient_check.report import STEPS, Report, StepErrors, check, error_curve
+from nnlib.numerals import whole
 from ui.lessons.gradient_check.words import power
 from ui.widgets.options import one_of
 
@@ -47,8 +48,8 @@ class CheckedNetwork:
         count = sum((D + 1) * H for D, H in pairwise(dims)) + 2 * bool(self.normalization) * sum(self.hidden_dims)
         if count > MOST_PARAMETERS:  # before so much memory is asked for
             raise ValueError(
-                f"This network has {count:,} parameters, and each one is drawn, so at most {MOST_PARAMETERS:,}: take "
-                "fewer or smaller layers."
+                f"This network has {whole(count)} parameters, and each one is drawn, so at most "
+                f"{whole(MOST_PARAMETERS)}: take fewer or smaller layers."
             )
         model = FullyConnectedNet(
             self.hidden_dims,

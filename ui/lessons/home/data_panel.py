@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from nnlib.data import DataError, DownloadCancelled, cifar10, digits, download
+from nnlib.numerals import fixed, whole
 from ui import lesson
 
 MB = 1e6
@@ -73,7 +74,7 @@ def data_panel() -> None:
 
 def _state(status) -> None:
     if status.state in ("ready", "found"):
-        size = f"{status.num_bytes / MB:.0f} MB" if status.num_bytes >= MB else f"{status.num_bytes / 1e3:.0f} kB"
+        size = f"{whole(status.num_bytes / MB)} MB" if status.num_bytes >= MB else f"{whole(status.num_bytes / 1e3)} kB"
         st.badge(f"Here, {size}", icon=":material/check:", color="green")
     else:
         st.badge("Not here", icon=":material/cloud_off:", color="gray")
@@ -84,7 +85,11 @@ def _state(status) -> None:
 def _cifar10(shared: Download) -> None:
     if shared.active:
         share = min(shared.received / shared.total, 1.0)
-        done = f"{shared.received / MB:.1f} of {shared.total / MB:.1f} MB" if shared.received else "Connecting…"
+        done = (
+            f"{fixed(shared.received / MB, 1)} of {fixed(shared.total / MB, 1)} MB"
+            if shared.received
+            else "Connecting…"
+        )
         st.progress(share, "Checking and preparing…" if share == 1 else done)
         st.button("Cancel", icon=":material/close:", key="cancel_download", on_click=shared.cancel.set)
         return

@@ -9,6 +9,7 @@ from numpy import ndarray
 from nnlib.data import digits
 from nnlib.fc_net import weight_std
 from nnlib.labs.depth_and_scale import LayerSignal, rms, shrinkage, signals
+from nnlib.numerals import plain, short
 from ui import lesson
 from ui.lessons.layers import depth_charts
 from ui.widgets.options import one_of
@@ -97,7 +98,7 @@ def _verdict(name: str, arrays: list[ndarray]) -> None:
     growth = end / start if start else 0.0
     kind = "explodes" if growth > GROWN else "vanishes" if growth < 1 / GROWN else "keeps"
     layers = (1, len(arrays)) if name == "forward" else (len(arrays), 1)
-    lesson.show(PAGE, f"signal {name} {kind}", growth=f"{growth:.2g}", first=layers[0], last=layers[1])
+    lesson.show(PAGE, f"signal {name} {kind}", growth=short(growth, 2), first=layers[0], last=layers[1])
 
 
 def _one_layer(width: int, scale: float | str, relu_every: int) -> dict[str, str]:
@@ -106,10 +107,10 @@ def _one_layer(width: int, scale: float | str, relu_every: int) -> dict[str, str
     left = {0: 1.0, 1: 0.5, 2: 0.5**0.5}[relu_every]
     return {
         "D": f"{width}",
-        "s": f"{s:.3g}",
-        "gain": f"{width * s * s:.3g}",
-        "left": f"{left:.2g}",
-        "factor": f"{np.sqrt(width * s * s * left):.3g}",
+        "s": plain(s, 3),
+        "gain": plain(width * s * s, 3),
+        "left": short(left, 2),
+        "factor": short(np.sqrt(width * s * s * left)),
     }
 
 
@@ -120,7 +121,9 @@ def _compare(guess: str, width: int, seed: int) -> None:
     st.subheader("Which depth suffers more?")
     text, chart = st.columns([1, 2], gap="large")
     with text:
-        lesson.show(PAGE, "depth outcome", guess=guess, factor=TOO_SMALL, shallow=f"{shallow:.2g}", deep=f"{deep:.2g}")
+        lesson.show(
+            PAGE, "depth outcome", guess=guess, factor=TOO_SMALL, shallow=short(shallow, 2), deep=short(deep, 2)
+        )
     with chart:
         frame = depth_charts.shrinkage_frame(DEPTHS, FACTORS, ratios[:, :-1])
         st.vega_lite_chart(frame, depth_charts.SHRINKAGE, key="lay_shrinkage")

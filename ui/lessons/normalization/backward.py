@@ -8,6 +8,7 @@ import streamlit as st
 from nnlib.labs.normalization.batches import gradient_parts as parts_of
 from nnlib.labs.normalization.batches import time_backward
 from nnlib.normalization import batchnorm_forward
+from nnlib.numerals import fixed, scientific, short
 from ui import lesson
 from ui.components.number_grid import Grid, number_grids
 from ui.lessons.normalization import charts
@@ -36,7 +37,7 @@ def gradient_parts() -> None:
     _, cache = batchnorm_forward(x, gamma, np.zeros(D), {"mode": "train"})
     dout = {RANDOM: rng.normal(size=(N, D)).round(2), ONES: np.ones((N, D)), XHAT: cache.xhat}[kind]
     parts = parts_of(dout, cache)
-    lesson.show(PAGE, "ones outcome", guess=guess, upstream=kind, largest=f"{np.abs(parts.dx).max():.2g}")
+    lesson.show(PAGE, "ones outcome", guess=guess, upstream=kind, largest=short(np.abs(parts.dx).max(), 2))
     limit = float(max(2.0, np.abs(dout).max()))
     checks = {"sum": parts.dx.sum(axis=0), "sum · x̂": (parts.dx * cache.xhat).sum(axis=0)}
     grids = [
@@ -69,10 +70,10 @@ def race() -> None:
         st.caption(lesson.text(PAGE, "measure first"))
         return
     times = known[1]
-    facts = {"guess": guess, "N": examples, "D": features, "dtype": dtype, "difference": f"{times.difference:.1e}"}
+    facts = {"guess": guess, "N": examples, "D": features, "dtype": dtype, "difference": scientific(times.difference)}
     for name in ("staged", "simplified"):
         low, middle, high = np.percentile(1e6 * getattr(times, name), [25, 50, 75])
-        facts |= {name: f"{middle:,.1f}", f"{name}_low": f"{low:,.1f}", f"{name}_high": f"{high:,.1f}"}
-    lesson.show(PAGE, "measured", ratio=f"{times.ratio:.1f}", **facts)
+        facts |= {name: fixed(middle, 1), f"{name}_low": fixed(low, 1), f"{name}_high": fixed(high, 1)}
+    lesson.show(PAGE, "measured", ratio=fixed(times.ratio, 1), **facts)
     st.vega_lite_chart(charts.times_frame(times), charts.TIMES, key="bn_times")
     lesson.show(PAGE, "measured about", repeats=REPEATS)

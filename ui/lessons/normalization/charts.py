@@ -17,6 +17,7 @@ from nnlib.labs.normalization.batches import (
     BatchSizeEffect,
     RunningAverages,
 )
+from nnlib.numerals import fixed, percent
 from ui.widgets.charts import PERCENT, SHARE, SHORT, as_spec, by, guess_line, tips, where, x, y
 from ui.widgets.looks import NORM_NAMES
 
@@ -139,7 +140,13 @@ def batch_sizes_frame(effects: Sequence[BatchSizeEffect]) -> pd.DataFrame:
 def batch_sizes_table(effects: Sequence[BatchSizeEffect]) -> pd.DataFrame:
     """The same measurements as numbers to read."""
     rows = [
-        (e.batch_size, f"{e.train_spread:.2f}", f"{e.test_spread:.2f}", f"{e.running_var:.2f}", f"{e.company:.0%}")
+        (
+            e.batch_size,
+            fixed(e.train_spread, 2),
+            fixed(e.test_spread, 2),
+            fixed(e.running_var, 2),
+            percent(e.company, 0),
+        )
         for e in effects
     ]
     names = ["N", "spread, train", "spread, test", "running var / true", "due to the others"]

@@ -10,6 +10,7 @@ from nnlib.experiments import Result, Snapshot
 from nnlib.experiments.presets import narrow_networks
 from nnlib.labs.normalization.batches import add_to, changed_cells, normalize
 from nnlib.normalization import layernorm_forward
+from nnlib.numerals import percent
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.components.number_grid import Grid, number_grids, write
@@ -153,4 +154,4 @@ def _draw_narrow(snapshot: Snapshot) -> None:
 def _mean_accuracy(results: Sequence[Result | None], norm: str | None, D: int) -> str:
     """Over the seeds, in words."""
     found = [r.val_acc or 0 for r in results if r and (r.spec.normalization, r.spec.width) == (norm, D)]
-    return f"{np.mean(found):.0%}" if found else "–"
+    return percent(float(np.mean(found)) if found else None, 0)

@@ -1,6 +1,7 @@
 """The race of update rules on data: controls, the prediction, live curves, the outcome, published beside got."""
 
 from collections.abc import Callable
+from functools import partial
 from statistics import fmean
 
 import pandas as pd
@@ -8,6 +9,7 @@ import streamlit as st
 
 from nnlib.experiments import Experiment, Result, Snapshot
 from nnlib.experiments.published import SEEDS, Comparison
+from nnlib.numerals import NOTHING, fixed, percent, plain, whole
 from nnlib.optim import RULES
 from ui import lesson
 from ui.components.surface_race import short_name
@@ -22,12 +24,12 @@ from ui.widgets.options import one_of
 PAGE = "optimizers"
 SWEEP = "data_race"
 QUANTITIES = {"train_acc": "training", "val_acc": "validation"}
-PERCENT = "{:.1%}"
-FIGURES: dict[str, tuple[Callable[[Result], float | None], str]] = {  # of a run, and how each is written
-    "training accuracy": (lambda result: result.train_acc, PERCENT),
-    "validation accuracy": (lambda result: result.val_acc, PERCENT),
-    "final loss": (lambda result: result.final_loss, "{:.3f}"),
-    "ms a step": (lambda result: result.seconds_per_step and 1e3 * result.seconds_per_step, "{:.2f}"),
+# of a run, and how each is written
+FIGURES: dict[str, tuple[Callable[[Result], float | None], Callable[[float], str]]] = {
+    "training accuracy": (lambda result: result.train_acc, percent),
+    "validation accuracy": (lambda result: result.val_acc, percent),
+    "final loss": (lambda result: result.final_loss, partial(fixed, decimals=3)),
+    "ms a step": (lambda result: result.seconds_per_step and 1e3 * result.seconds_per_step, partial(fixed, decimals=2)),
 }
 
 
@@ -86,7 +88,7 @@ def _rates(data: str, rules: list[str]) -> dict[str, float]:
         chosen[rule] = number(label, usual / 1e6, LARGEST_RATE, usual, f"drace_{data}_{rule}_rate", **how)
     spec = PRESETS[data].runs[0]
     values = {"layers": spec.depth + 1, "hidden": spec.depth, "width": spec.width}
-    examples = f"{spec.num_train:,}" if spec.num_train else lesson.text(PAGE, "data race all")
+    examples = whole(spec.num_train) if spec.num_train else lesson.text(PAGE, "data race all")
     lesson.show(PAGE, "data race network", **values, scale=spec.weight_scale, batch=spec.batch_size, examples=examples)
     return chosen
 
@@ -98,7 +100,7 @@ def _draw(snapshot: Snapshot) -> None:
     losses, top = loss_frame(now)
     st.vega_lite_chart(losses, loss_spec(rules, n == 1), key="drace_loss")
     if top is not None:
-        st.caption(lesson.text(PAGE, "data race cut", top=f"{top:.2f}"))
+        st.caption(lesson.text(PAGE, "data race cut", top=fixed(top, 2)))
     for column, (quantity, words) in zip(st.columns(2), QUANTITIES.items(), strict=True):
         spec = accuracy_spec(rules, f"{words.capitalize()} accuracy")
         column.vega_lite_chart(accuracy_frame(now, quantity), spec, key=f"drace_{quantity}")
@@ -115,7 +117,7 @@ def _table(now: list[Standing]) -> pd.DataFrame:
     """A row a rule: how far it is, and what its finished runs came to."""
     rows = {}
     for standing in now:
-        about = {"learning rate": f"{standing.spec.learning_rate:g}", "runs": _states(standing)}
+        about = {"learning rate": plain(standing.spec.learning_rate), "runs": _states(standing)}
         figures = {name: _written(standing.over_seeds(figure), how) for name, (figure, how) in FIGURES.items()}
         rows[short_name(standing.rule)] = about | figures
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("rule")
@@ -126,11 +128,11 @@ def _states(standing: Standing) -> str:
     return ", ".join(f"{states.count(state)} {state}" if len(states) > 1 else state for state in dict.fromkeys(states))
 
 
-def _written(values: Range | None, how: str) -> str:
+def _written(values: Range | None, how: Callable[[float], str]) -> str:
     """A mean; and where there are several values, from which to which."""
     if values is None:
-        return "–"
-    mean, low, high = map(how.format, values)
+        return NOTHING
+    mean, low, high = map(how, values)
     return mean if low == high else f"{mean} ({low} to {high})"
 
 
@@ -144,10 +146,10 @@ def _outcome(experiment: Experiment, snapshot: Snapshot, guess: str) -> None:
     names = [short_name(rule) for rule in end.leaders]
     right = "data race right" if len(names) == 1 else "data race right together"
     part = right if guess in names else "data race wrong"
-    values = {"guess": guess, "leaders": " and ".join(names), "best": f"{end.best:.1%}"}
+    values = {"guess": guess, "leaders": " and ".join(names), "best": percent(end.best)}
     said = [lesson.text(PAGE, part, **values, epochs=experiment.runs[0].num_epochs)]
     if end.lead is not None:
-        said.append(lesson.text(PAGE, "data race lead", lead=f"{100 * end.lead:.1f}"))
+        said.append(lesson.text(PAGE, "data race lead", lead=fixed(100 * end.lead, 1)))
     said.append(lesson.text(PAGE, "data race one seed" if n == 1 else "data race seeds won", wins=end.wins, n=n))
     with st.container(border=True, key="drace_outcome"):
         st.markdown(" ".join(said))
@@ -164,9 +166,9 @@ def _published(compared: dict[tuple[str, str], list[Comparison]], n: int) -> Non
         figure = found[0].figure
         here = [comparison.here for comparison in found]
         rows[f"{short_name(rule)}, {QUANTITIES[quantity]}"] = {
-            "published": f"{figure.published:.1%}",
-            f"here, {SEEDS} seeds": f"{figure.mean:.1%} ± {100 * (figure.sd or 0):.1f}",
-            "this race": _written((fmean(here), min(here), max(here)), PERCENT),
+            "published": percent(figure.published),
+            f"here, {SEEDS} seeds": f"{percent(figure.mean)} ± {fixed(100 * (figure.sd or 0), 1)}",
+            "this race": _written((fmean(here), min(here), max(here)), percent),
             "met": "yes" if found[0].met else "no",
         }
     st.table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("accuracy"))

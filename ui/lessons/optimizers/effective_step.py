@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from nnlib.labs.optimizers.effective_step import CURVES, SIGNALS, UNCORRECTED, effect, signal
+from nnlib.numerals import fixed
 from ui import lesson
 from ui.lessons.optimizers.effective_step_charts import FACTORS, WEIGHTS, factors_frame, weights_frame
 
@@ -20,9 +21,9 @@ def effective_step_panel() -> None:
     if guess is None:
         return
     constant = effect("adagrad", signal("constant", STEPS), {"learning_rate": 0.01})
-    last = f"{-constant.updates[-1]:.6f}"
+    last = fixed(-constant.updates[-1], 6)
     and_it = ", and it" if guess == "0.0003" else "; it"
-    lesson.show(PAGE, "adagrad outcome", guess=guess, and_it=and_it, last=last, share=f"{STEPS**0.5:.1f}")
+    lesson.show(PAGE, "adagrad outcome", guess=guess, and_it=and_it, last=last, share=fixed(STEPS**0.5, 1))
     controls, charts = st.columns([1, 3.4], gap="large")
     with controls:
         name, seed, settings = _controls()
@@ -37,9 +38,9 @@ def effective_step_panel() -> None:
         lesson.show(
             PAGE,
             "correction",
-            first=f"{updates['adam'][0]:.2f}",
-            first_off=f"{updates[UNCORRECTED][0]:.2f}",
-            most_off=f"{updates[UNCORRECTED].max():.2f}",
+            first=fixed(updates["adam"][0], 2),
+            first_off=fixed(updates[UNCORRECTED][0], 2),
+            most_off=fixed(updates[UNCORRECTED].max(), 2),
             at=int(updates[UNCORRECTED].argmax()) + 1,
         )
     st.subheader("What to look for")

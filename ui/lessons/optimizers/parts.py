@@ -7,6 +7,7 @@ from nnlib.experiments import presets
 from nnlib.labs.optimizers.effective_step import effect
 from nnlib.labs.optimizers.published import PUBLISHED, compare
 from nnlib.labs.optimizers.walks import walk
+from nnlib.numerals import fixed, scientific
 from nnlib.optim import RULES
 from ui import lesson
 from ui.lessons.optimizers.data_race_panel import data_race_panel
@@ -24,11 +25,14 @@ def published(rule: str) -> None:
     lesson.show(PAGE, "published")
     for column, c in zip(st.columns(2), compare(rule), strict=True):
         cells = [f"{c.name}[0,{j}]" for j in range(len(c.expected))]
-        numbers = {"expected": [f"{x:.8f}" for x in c.expected], "got": [f"{x:.8f}" for x in c.got]}
+        numbers = {"expected": [fixed(x, 8) for x in c.expected], "got": [fixed(x, 8) for x in c.got]}
         column.table(pd.DataFrame(numbers, index=pd.Index(cells, name=c.name)))
         met = c.error < c.limit
         text = lesson.text(
-            PAGE, "published met" if met else "published missed", error=f"{c.error:.1e}", limit=f"{c.limit:.0e}"
+            PAGE,
+            "published met" if met else "published missed",
+            error=scientific(c.error),
+            limit=scientific(c.limit, 1),
         )
         (column.success if met else column.error)(text)
 

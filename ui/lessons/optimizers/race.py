@@ -7,6 +7,7 @@ import streamlit as st
 
 from nnlib.labs.optimizers.surfaces import SURFACES, Surface
 from nnlib.labs.optimizers.walks import Walk, reach, walk, winner
+from nnlib.numerals import plain
 from nnlib.optim import DEFAULTS, RULES
 from ui import lesson
 from ui.components.surface_race import short_name, surface_race
@@ -51,7 +52,7 @@ def race_panel() -> None:
         }
         ending = outcome(walks, steps, guess) if guess else None
         surface_race(surface, start, walks, steps, "race", texts, ending, lambda x, y: _move_start(surface, x, y))
-        st.caption(lesson.text(PAGE, "race legend", reach=f"{reach(surface):g}"))
+        st.caption(lesson.text(PAGE, "race legend", reach=plain(reach(surface))))
 
 
 def _move_start(surface: Surface, x: float, y: float) -> None:

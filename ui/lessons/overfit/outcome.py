@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from nnlib.experiments import Result
+from nnlib.numerals import fixed, short, whole
 from ui import lesson
 
 PAGE = "overfit"
@@ -41,18 +42,17 @@ def sentence(result: Result) -> str:
     epochs, best = result.spec.num_epochs, result.best_train_acc or 0.0
     best_epoch = result.first_epoch_at(best) if result.measured else 0
     times = losses[0] / CHANCE
-    facts = {"first": _short(losses[0]), "last": _short(float(np.mean(losses[-LAST:]))), "peak": _short(max(losses))}
-    facts |= {"times": f"{times:.0f}" if times >= 10 else f"{times:.1f}", "chance": f"{CHANCE:.2f}"}
+    facts = {
+        "first": short(losses[0], 4),
+        "last": short(float(np.mean(losses[-LAST:])), 4),
+        "peak": short(max(losses), 4),
+    }
+    facts |= {"times": whole(times) if times >= 10 else fixed(times, 1), "chance": fixed(CHANCE, 2)}
     facts |= {"epoch": str(result.first_epoch_at(1.0)), "epochs": str(epochs), "step": str(len(result.losses) + 1)}
-    facts |= {"best": f"{100 * best:.0f}", "best_epoch": str(best_epoch), "end": f"{100 * (result.train_acc or 0):.0f}"}
+    facts |= {"best": whole(100 * best), "best_epoch": str(best_epoch), "end": whole(100 * (result.train_acc or 0))}
     return lesson.text(PAGE, f"outcome {verdict(result)}", **facts)
 
 
 def counts(result: Result) -> bool:
     """Whether the map takes it: a run to its end, or one that has reached 100 %."""
     return result.status in ("finished", "diverged") or result.first_epoch_at(1.0) is not None
-
-
-def _short(loss: float) -> str:
-    """Four digits; from 100,000 on two, as 1.2e5."""
-    return f"{loss:.4g}" if loss < 1e5 else f"{loss:.1e}".replace("e+0", "e").replace("e+", "e")

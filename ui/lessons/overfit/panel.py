@@ -6,12 +6,13 @@ import streamlit as st
 from nnlib.experiments import Experiment, Result, compare
 from nnlib.experiments.published import SEEDS
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.numerals import plain
 from nnlib.optim import sgd
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.overfit import maps
 from ui.lessons.overfit.outcome import sentence, verdict
-from ui.lessons.overfit.settings import DEPTHS, NAMES, data_controls, presets_of, run_controls, short
+from ui.lessons.overfit.settings import DEPTHS, NAMES, data_controls, presets_of, run_controls
 from ui.runs.live import Run
 from ui.runs.panel import SPEEDS, obtain, reset, run_panel
 from ui.runs.take_home import take_home
@@ -56,7 +57,7 @@ def _lab(data: str, seed: int, guess: str) -> None:
         maps.note(result)
     maps.maps(spec, guess)
     st.header("This run")
-    rate, scale = short(spec.learning_rate), short(float(spec.weight_scale))
+    rate, scale = plain(spec.learning_rate), plain(float(spec.weight_scale))
     lesson.show(PAGE, "run", network=NAMES[spec.depth].capitalize(), scale=scale, rate=rate, seed=seed)
     _outcome(run, result)
     run_panel(RUN, key="of")
@@ -97,9 +98,9 @@ def _published(result: Result) -> None:
         rows = [
             {
                 "": c.label.partition(", ")[2],
-                "published": f"{c.figure.published:g}",
-                f"{SEEDS} seeds": f"{c.figure.mean:g} ± {c.figure.sd:g}",
-                "this run": f"{c.here:.7g}",
+                "published": plain(c.figure.published),
+                f"{SEEDS} seeds": f"{plain(c.figure.mean)} ± {plain(c.figure.sd)}",
+                "this run": plain(c.here, 7),
             }
             for c in found
         ]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from nnlib.experiments import EXPERIMENTS, Experiment
 from nnlib.experiments.presets import OVERFIT
+from nnlib.numerals import plain
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.widgets import datasets
@@ -97,11 +98,6 @@ def run_controls(data: str, seed: int) -> tuple[RunSpec, bool]:
     return spec_of(data, DEPTHS[layers], scale, rate, seed), tried
 
 
-def short(value: float) -> str:
-    """0.02 or 1e-5."""
-    return f"{value:g}".replace("e-0", "e-")
-
-
 def take(spec: RunSpec) -> None:
     """Put a spec's settings into the widgets (the seed stays); to be called before they are drawn."""
     st.session_state["of_depth"] = NAMES[spec.depth]
@@ -128,8 +124,8 @@ def _facts(spec: RunSpec) -> dict[str, str]:
     """What the presets' texts name; factor: a hidden layer's, on the size of what passes through it."""
     factor = float(spec.weight_scale) * math.sqrt(spec.width / 2)
     numbers = {"scale": spec.weight_scale, "rate": spec.learning_rate, "factor": factor, "all": factor**spec.depth}
-    return {name: short(float(f"{value:.2g}")) for name, value in numbers.items()}
+    return {name: plain(float(value), 2) for name, value in numbers.items()}
 
 
 def _slider(label: str, values: list[float], start: Any, key: str, **how: Any) -> float:
-    return st.select_slider(label, values, start, key=key, format_func=short, width=210, **how, **BOUND)
+    return st.select_slider(label, values, start, key=key, format_func=plain, width=210, **how, **BOUND)

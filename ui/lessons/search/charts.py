@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from nnlib.numerals import plain
 from nnlib.search import FIELDS, Choice, StudyState, TrialState
 from ui.widgets.charts import EPOCH, PERCENT, QUIET, SHARE, Channel, as_spec, by, thinned, tips, x, y
 from ui.widgets.words import LABELS, NONE
@@ -30,7 +31,7 @@ def _state(channel: type[Channel], names: Sequence[str], **legend: Any) -> Chann
 
 def text(value: Any) -> str:
     """A setting's value."""
-    return NONE if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+    return NONE if value is None else plain(value, 3) if isinstance(value, float) else str(value)
 
 
 def drawn(state: StudyState, half: bool = False) -> list[TrialState]:

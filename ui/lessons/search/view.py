@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from nnlib.numerals import percent
+from nnlib.numerals import percent, plain
 from nnlib.search import Choice, Interval, SearchPlan, StudyState
 from ui import lesson
 from ui.lessons.search import charts, parallel
@@ -123,7 +123,7 @@ def _plan(plan: SearchPlan) -> str:
 def _domain(domain: Interval | Choice) -> str:
     if isinstance(domain, Choice):
         return "of " + "/".join(map(text, domain.values))
-    return f"{domain.low:g} to {domain.high:g}"
+    return f"{plain(domain.low)} to {plain(domain.high)}"
 
 
 def _table(state: StudyState) -> None:

@@ -101,7 +101,7 @@ def _offer_saved(run: Run) -> None:
     if saved is None or run.status != "ready":
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        lesson.show(PAGE, "saved", step=f"{saved.iteration:,}", epoch=saved.epoch, epochs=saved.spec.num_epochs)
+        lesson.show(PAGE, "saved", step=whole(saved.iteration), epoch=saved.epoch, epochs=saved.spec.num_epochs)
         st.button(f"Resume from epoch {saved.epoch}", icon=":material/history:", on_click=_resume, args=(saved,))
 
 

@@ -64,7 +64,7 @@ def test_the_numbers_in_the_sentences():
     assert "100 % at epoch 1**, but lost again: 90 %" in sentence(MADE["lost again"])
     assert "at step 11, before 100 %: the best was 30 %" in sentence(MADE["stopped"])
     assert "at step 4" in sentence(MADE["diverged"])
-    assert "started at 90, 39 times chance (2.30)" in sentence(MADE["diverged large"]).replace("\n", " ")
+    assert "started at 90.00, 39 times chance (2.30)" in sentence(MADE["diverged large"]).replace("\n", " ")
     assert "60 % at best, at epoch 1" in sentence(MADE["unsteady"])
 
 
