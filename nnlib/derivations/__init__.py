@@ -1,7 +1,7 @@
 """Each layer and update rule as a graph of named nodes, tied to the lines of source that compute the same numbers."""
 
 from nnlib.derivations.derivation import Derivation, Line, assignments
-from nnlib.derivations.layers import affine, batchnorm, dropout, layernorm, relu, softmax_loss
+from nnlib.derivations.layers import affine, batchnorm, dropout, layernorm, normalized, relu, softmax_loss
 from nnlib.derivations.networks import affine_batchnorm_relu, affine_relu, two_layer_net
 from nnlib.derivations.rules import update
 
@@ -15,6 +15,7 @@ __all__ = [
     "batchnorm",
     "dropout",
     "layernorm",
+    "normalized",
     "relu",
     "softmax_loss",
     "two_layer_net",

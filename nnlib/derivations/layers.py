@@ -18,9 +18,7 @@ from nnlib.normalization import BatchnormCache, batchnorm_backward_alt
 
 def affine(x: ndarray, w: ndarray, b: ndarray) -> Derivation:
     """out = x w + b: x (N, d1, ..., dk), w (D, H), b (H,)."""
-    d = Derivation("affine")
-    add_affine(d, d.input("x", x), d.input("w", w), d.input("b", b))
-    return d
+    return _alone("affine", add_affine, x=x, w=w, b=b)
 
 
 def add_affine(d: Derivation, x: Node, w: Node, b: Node, out: str = "out") -> Node:
@@ -32,9 +30,7 @@ def add_affine(d: Derivation, x: Node, w: Node, b: Node, out: str = "out") -> No
 
 def relu(x: ndarray) -> Derivation:
     """out = max(0, x), any shape."""
-    d = Derivation("relu")
-    add_relu(d, d.input("x", x))
-    return d
+    return _alone("relu", add_relu, x=x)
 
 
 def add_relu(d: Derivation, x: Node, out: str = "out") -> Node:
@@ -76,9 +72,7 @@ def batchnorm(x: ndarray, gamma: ndarray, beta: ndarray, bn_param: dict[str, Any
 
     In test mode mean and variance are the running ones, so constants, and nothing but x, gamma and beta has a gradient.
     """
-    d = Derivation("batchnorm")
-    add_batchnorm(d, d.input("x", x), d.input("gamma", gamma), d.input("beta", beta), bn_param)
-    return d
+    return normalized("batchnorm", x, gamma, beta, bn_param)
 
 
 def add_batchnorm(d: Derivation, x: Node, gamma: Node, beta: Node, bn_param: dict[str, Any], out: str = "out") -> Node:
@@ -101,9 +95,7 @@ def add_batchnorm(d: Derivation, x: Node, gamma: Node, beta: Node, bn_param: dic
 
 def layernorm(x: ndarray, gamma: ndarray, beta: ndarray, ln_param: dict[str, Any]) -> Derivation:
     """Layer normalization: x (N, D), gamma and beta (D,)."""
-    d = Derivation("layernorm")
-    add_layernorm(d, d.input("x", x), d.input("gamma", gamma), d.input("beta", beta), ln_param)
-    return d
+    return normalized("layernorm", x, gamma, beta, ln_param)
 
 
 def add_layernorm(d: Derivation, x: Node, gamma: Node, beta: Node, ln_param: dict[str, Any], out: str = "out") -> Node:
@@ -120,6 +112,11 @@ def add_layernorm(d: Derivation, x: Node, gamma: Node, beta: Node, ln_param: dic
 
 
 ADD_NORM: dict[str, Callable[..., Node]] = {"batchnorm": add_batchnorm, "layernorm": add_layernorm}
+
+
+def normalized(name: str, x: ndarray, gamma: ndarray, beta: ndarray, norm_param: dict[str, Any]) -> Derivation:
+    """The normalization of this name, one of `normalization.NORMALIZATIONS`."""
+    return _alone(name, ADD_NORM[name], norm_param, x=x, gamma=gamma, beta=beta)
 
 
 def simplified_backward(dout: ndarray, cache: BatchnormCache) -> Derivation:
@@ -141,4 +138,11 @@ def simplified_backward(dout: ndarray, cache: BatchnormCache) -> Derivation:
     dbeta = d.add("dbeta", apply("sum", dout_, axis=0))
     dgamma = d.add("dgamma", apply("sum", dout_ * xhat, axis=0))
     d.add("dx", gamma * rstd * (dout_ - xhat * (dgamma / N) - dbeta / N))
+    return d
+
+
+def _alone(title: str, add: Callable[..., Node], *param: Any, **inputs: ndarray) -> Derivation:
+    """A layer that nothing comes before."""
+    d = Derivation(title)
+    add(d, *(d.input(name, value) for name, value in inputs.items()), *param)
     return d

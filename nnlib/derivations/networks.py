@@ -16,8 +16,7 @@ from nnlib.optim import Config, get_rule
 def affine_relu(x: ndarray, w: ndarray, b: ndarray) -> Derivation:
     """a = x w + b, out = max(0, a): x (N, d1, ..., dk), w (D, H), b (H,)."""
     d = Derivation("affine_relu")
-    a = add_affine(d, d.input("x", x), d.input("w", w), d.input("b", b), "a")
-    add_relu(d, a)
+    add_relu(d, add_affine(d, d.input("x", x), d.input("w", w), d.input("b", b), "a"))
     return d
 
 
@@ -27,8 +26,7 @@ def affine_batchnorm_relu(
     """a = x w + b, n = its batch normalization, out = max(0, n); gamma and beta (H,), bn_param as for `batchnorm`."""
     d = Derivation("affine_batchnorm_relu")
     a = add_affine(d, d.input("x", x), d.input("w", w), d.input("b", b), "a")
-    n = add_batchnorm(d, a, d.input("gamma", gamma), d.input("beta", beta), bn_param, "n")
-    add_relu(d, n)
+    add_relu(d, add_batchnorm(d, a, d.input("gamma", gamma), d.input("beta", beta), bn_param, "n"))
     return d
 
 

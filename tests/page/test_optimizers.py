@@ -14,13 +14,13 @@ from nnlib.labs.optimizers.published import PUBLISHED
 from nnlib.labs.optimizers.surfaces import SURFACES
 from nnlib.labs.optimizers.walks import walk
 from nnlib.numerals import percent
-from nnlib.optim import DEFAULTS, RULES
+from nnlib.optim import DEFAULTS, RECORDS, RULES
 from tests.page.conftest import OpenPage
 from ui.components.surface_race import GRID, heights
 from ui.lessons.optimizers.data_race import make, rates
 from ui.lessons.optimizers.effective_step_charts import factors_frame, weights_frame
 from ui.lessons.optimizers.race import LIMITS, outcome
-from ui.walks.update_rules import MEMORY, UPDATE_RULES
+from ui.walks.update_rules import UPDATE_RULES
 
 RACE = {"opt_part": "Race on a surface"}
 DATA = {"opt_part": "Race on data"}
@@ -56,7 +56,7 @@ class TestOneStep:
         (sent,) = components(app)
         assert sent["trace"]["title"] == rule
         names = {node["name"] for node in sent["trace"]["nodes"]}
-        assert names >= {"w", "dw", "next_w", *DEFAULTS[rule], *(f"{name}_before" for name in MEMORY[rule])}
+        assert names >= {"w", "dw", "next_w", *DEFAULTS[rule], *(f"{name}_before" for name in RECORDS[rule].memory)}
 
     @pytest.mark.parametrize("rule", PUBLISHED)
     def test_published_steps_are_met(self, open_page: OpenPage, rule: str):
@@ -80,7 +80,7 @@ class TestOneStep:
         inputs = subject.draw(np.random.default_rng(3), {"D": 4}, choices)
         derivation = subject.derive(inputs, choices)
         config = {name: float(inputs[name]) for name in DEFAULTS[rule]} | {"learning_rate": 0.01}
-        config |= {name: inputs[f"{name}_before"].copy() for name in MEMORY[rule]}
+        config |= {name: inputs[f"{name}_before"].copy() for name in RECORDS[rule].memory}
         if "t_before" in inputs:
             config["t"] = int(inputs["t_before"])
         expected, _ = RULES[rule](inputs["w"], inputs["dw"], config)

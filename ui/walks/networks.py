@@ -7,6 +7,7 @@ import numpy as np
 from nnlib import derivations, layers, optim
 from nnlib.derivations import Derivation
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.normalization import NORMALIZATIONS
 from ui.walks.subject import (
     Choice,
     Choices,
@@ -34,13 +35,6 @@ def affine_shapes(s: Sizes, _: Choices) -> dict[str, tuple[int, ...]]:
     return {"x": (s["N"], s["D"]), "w": (s["D"], s["H"]), "b": (s["H"],), "dout": (s["N"], s["H"])}
 
 
-def _affine_relu(i: Inputs, _: Choices) -> Outcome:
-    a, affine = layers.affine_forward(i["x"], i["w"], i["b"])
-    out, relu = layers.relu_forward(a)
-    dx, dw, db = layers.affine_backward(layers.relu_backward(i["dout"], relu), affine)
-    return out, {"x": dx, "w": dw, "b": db}
-
-
 def _block_shapes(s: Sizes, choices: Choices) -> dict[str, tuple[int, ...]]:
     return {**affine_shapes(s, choices), "gamma": (s["H"],), "beta": (s["H"],)}
 
@@ -51,12 +45,16 @@ def _derive_block(i: Inputs, _: Choices) -> Derivation:
 
 
 def _block(i: Inputs, _: Choices) -> Outcome:
+    """With batch normalization if there is a gamma."""
+    gradients: Inputs = {}
     a, affine = layers.affine_forward(i["x"], i["w"], i["b"])
-    n, norm = layers.batchnorm_forward(a, i["gamma"], i["beta"], dict(_BN_PARAM))
+    n, norm = layers.batchnorm_forward(a, i["gamma"], i["beta"], dict(_BN_PARAM)) if "gamma" in i else (a, None)
     out, relu = layers.relu_forward(n)
-    da, dgamma, dbeta = layers.batchnorm_backward(layers.relu_backward(i["dout"], relu), norm)
-    dx, dw, db = layers.affine_backward(da, affine)
-    return out, {"x": dx, "w": dw, "b": db, "gamma": dgamma, "beta": dbeta}
+    da = layers.relu_backward(i["dout"], relu)
+    if norm is not None:
+        da, gradients["gamma"], gradients["beta"] = layers.batchnorm_backward(da, norm)
+    gradients["x"], gradients["w"], gradients["b"] = layers.affine_backward(da, affine)
+    return out, gradients
 
 
 def _net_shapes(s: Sizes, choices: Choices) -> dict[str, tuple[int, ...]]:
@@ -94,11 +92,9 @@ def _derive_net(i: Inputs, choices: Choices) -> Derivation:
 
 
 def _net(i: Inputs, choices: Choices) -> Outcome:
-    D, H = i["W1"].shape
-    C = len(i["b2"])
+    (D, H), C = i["W1"].shape, len(i["b2"])
     net = FullyConnectedNet([H], D, C, normalization=_norm(choices), reg=choices["reg"], dtype=np.float64, seed=0)
-    for name in net.params:
-        net.params[name] = i[name]
+    net.params = {name: i[name] for name in net.params}
     loss, grads = net.loss(i["X"], i["y"])
     return np.asarray(loss), dict(grads)
 
@@ -110,7 +106,7 @@ NETWORKS = (
         sizes=(N, D, H),
         draw=random_inputs(affine_shapes),
         derive=lambda i, _: derivations.affine_relu(i["x"], i["w"], i["b"]).backward(i["dout"]),
-        code=_affine_relu,
+        code=_block,
         presets=_nice(affine_shapes),
     ),
     Subject(
@@ -132,7 +128,7 @@ NETWORKS = (
         presets={"nice": _nice_net},
         choices=(
             Choice("rule", "Update rule", tuple(optim.RULES)),
-            Choice("norm", "Normalization", ("none", "batchnorm", "layernorm")),
+            Choice("norm", "Normalization", ("none", *NORMALIZATIONS)),
             Choice("reg", "L2 strength", (0.0, 0.1, 1.0)),
         ),
     ),

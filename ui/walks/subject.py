@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -85,3 +86,40 @@ def nice_inputs(shapes: Shapes) -> dict[str, Callable[[Sizes, Choices], Inputs]]
     return {
         "nice": lambda s, c: {name: whole(*shape, start=3 * i) for i, (name, shape) in enumerate(shapes(s, c).items())}
     }
+
+
+def layer(
+    name: str,
+    title: str,
+    sizes: tuple[Size, ...],
+    shapes: Shapes,
+    graph: Callable[..., Derivation],
+    forward: Callable[..., tuple[ndarray, Any]],
+    backward: Callable[..., Any],
+    param: Callable[[Inputs, Choices], dict[str, Any]] | None = None,
+    **more: Any,
+) -> Subject:
+    """A layer of nnlib, walked through from its inputs to out and back from dout.
+
+    Args:
+        name, title, sizes: of the subject; more: its further fields.
+        shapes: of the inputs and of dout.
+        graph: its derivation, which takes what forward takes.
+        forward, backward: the layer.
+        param: what forward takes after the inputs, if anything.
+    """
+    names = [name for name in signature(forward).parameters if not name.endswith("_param")]
+
+    def arguments(i: Inputs, c: Choices) -> list[Any]:
+        return [*(i[name] for name in names), *([param(i, c)] if param else [])]
+
+    def code(i: Inputs, c: Choices) -> Outcome:
+        out, cache = forward(*arguments(i, c))
+        gradients = backward(i["dout"], cache)
+        return out, dict(zip(names, gradients if isinstance(gradients, tuple) else [gradients], strict=True))
+
+    def derive(i: Inputs, c: Choices) -> Derivation:
+        return graph(*arguments(i, c)).backward(i["dout"])
+
+    usual = {"draw": random_inputs(shapes), "presets": nice_inputs(shapes)}
+    return Subject(name, title, sizes, derive=derive, code=code, **usual | more)

@@ -8,15 +8,16 @@ from numpy import ndarray
 from nnlib.gradient_check import rel_error
 from nnlib.optim import RULES
 
-SHAPE = (4, 5)
-
 
 def _spread(low: float, high: float) -> ndarray:
-    return np.linspace(low, high, 20).reshape(SHAPE)
+    return np.linspace(low, high, 20).reshape(4, 5)
+
+
+W, DW = _spread(-0.4, 0.6), _spread(-0.6, 0.4)
 
 
 class Published(NamedTuple):
-    """What goes in beside w and dw, the limit of the relative error, and the first rows that must come out."""
+    """What goes in beside W and DW, the limit of the relative error, and the first rows that must come out."""
 
     config: dict[str, Any]
     limit: float
@@ -61,31 +62,13 @@ PUBLISHED: dict[str, Published] = {
 }
 
 
-def published_inputs() -> tuple[ndarray, ndarray]:
-    """w and dw, each (4, 5)."""
-    return _spread(-0.4, 0.6), _spread(-0.6, 0.4)
-
-
-def published_config(rule: str) -> dict[str, Any]:
-    """A copy of what goes in beside w and dw.
-
-    Raises:
-        KeyError: nothing was published for this rule.
-    """
-    config = PUBLISHED[rule].config
-    return {name: value.copy() if isinstance(value, ndarray) else value for name, value in config.items()}
-
-
 def compare(rule: str) -> list[Comparison]:
     """Take the step, and compare the first row of each published result.
 
     Raises:
         KeyError: nothing was published for this rule.
     """
-    next_w, config = RULES[rule](*published_inputs(), published_config(rule))
-    results = {"next_w": next_w, **config}
-    found = []
-    for name, row in PUBLISHED[rule].expected.items():
-        expected, got = np.array(row), results[name][0]
-        found.append(Comparison(name, expected, got, rel_error(expected, got), PUBLISHED[rule].limit))
-    return found
+    config, limit, published = PUBLISHED[rule]
+    next_w, config = RULES[rule](W, DW, dict(config))
+    rows = {name: (np.array(row), {"next_w": next_w, **config}[name][0]) for name, row in published.items()}
+    return [Comparison(name, row, got, rel_error(row, got), limit) for name, (row, got) in rows.items()]

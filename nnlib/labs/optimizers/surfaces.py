@@ -6,6 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy import ndarray
 
+from nnlib.optim import DEFAULTS
+
+RATED: tuple[str, ...] = ("sgd", "sgd_momentum", "nesterov_momentum", "adagrad", "rmsprop", "adam")
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -22,7 +26,7 @@ class Surface:
         start: (x, y) from which rules differ plainly.
         unit: the loss above `lowest` at which contour lines begin to lie wider apart.
         steps: how many show the difference.
-        learning_rates: rule -> a learning rate that suits it here; AdaGrad's is large since its steps shrink.
+        rates: a learning rate that suits here for each of `RATED`; AdaGrad's is large since its steps shrink.
         source: who it comes from.
         bands: how many bands of a contour picture show its shape.
     """
@@ -36,11 +40,17 @@ class Surface:
     extent: tuple[float, float, float, float]
     start: tuple[float, float]
     unit: float
-    source: str
     steps: int
-    learning_rates: dict[str, float]
+    rates: tuple[float, ...]
+    source: str
     lowest: float = 0.0
     bands: int = 14
+
+    def learning_rate(self, rule: str) -> float:
+        """The one of `rates`; adamw has Adam's, and a rule that was not tried here its default."""
+        known = dict(zip(RATED, self.rates, strict=True))
+        like = "adam" if rule == "adamw" else rule
+        return known[like] if like in known else DEFAULTS[rule]["learning_rate"]
 
 
 # ------------------------------------------------------------------------------------------- an ill-conditioned bowl
@@ -135,111 +145,36 @@ def _activations(w: ndarray) -> ndarray:
     return 0.5 * (1 + np.tanh(0.5 * sums))
 
 
-def _rates(
-    sgd: float, sgd_momentum: float, nesterov_momentum: float, adagrad: float, rmsprop: float, adam: float
-) -> dict[str, float]:
-    return {
-        "sgd": sgd,
-        "sgd_momentum": sgd_momentum,
-        "nesterov_momentum": nesterov_momentum,
-        "adagrad": adagrad,
-        "rmsprop": rmsprop,
-        "adam": adam,
-        "adamw": adam,
-    }
-
-
-SURFACES: dict[str, Surface] = {
-    surface.name: surface
-    for surface in (
-        Surface(
-            name="bowl",
-            title="Ill-conditioned bowl",
-            formula=r"\tfrac{1}{2}\left(x^2 + 50\,y^2\right)",
-            value=bowl,
-            gradient=bowl_gradient,
-            minima=((0.0, 0.0),),
-            extent=(-5.0, 5.0, -3.0, 3.0),
-            start=(-4.0, 1.5),
-            unit=0.3,
-            source="A quadratic of condition number 50; Goh, “Why momentum really works”, 2017, is about these.",
-            steps=120,
-            learning_rates=_rates(0.035, 0.015, 0.005, 0.5, 0.05, 0.1),
-        ),
-        Surface(
-            name="rosenbrock",
-            title="Rosenbrock’s valley",
-            formula=r"(1-x)^2 + 100\,(y-x^2)^2",
-            value=rosenbrock,
-            gradient=rosenbrock_gradient,
-            minima=((1.0, 1.0),),
-            extent=(-2.0, 2.0, -1.0, 3.0),
-            start=(-1.2, 1.0),
-            unit=0.5,
-            source="Rosenbrock, “An automatic method for finding the greatest or least value of a function”, 1960.",
-            steps=600,
-            learning_rates=_rates(0.001, 0.001, 0.001, 0.5, 0.02, 0.2),
-        ),
-        Surface(
-            name="saddle",
-            title="Saddle",
-            formula=r"\tfrac{1}{2}x^2 + \tfrac{1}{4}y^4 - \tfrac{1}{2}y^2",
-            value=saddle,
-            gradient=saddle_gradient,
-            minima=((0.0, 1.0), (0.0, -1.0)),
-            lowest=-0.25,
-            extent=(-2.0, 2.0, -1.6, 1.6),
-            start=(-1.8, 0.001),
-            unit=0.05,
-            source="Nesterov, “Introductory lectures on convex optimization”, 2004, example 1.2.2.",
-            steps=120,
-            learning_rates=_rates(0.1, 0.02, 0.025, 0.5, 0.05, 0.1),
-        ),
-        Surface(
-            name="beale",
-            title="Beale’s cliffs",
-            formula=r"\textstyle\sum_{k=1}^{3} \left(c_k - x + x y^k\right)^2",
-            value=beale,
-            gradient=beale_gradient,
-            minima=((3.0, 0.5),),
-            extent=(-4.5, 4.5, -3.0, 3.0),
-            start=(1.0, 1.5),
-            unit=0.3,
-            source="Beale, “On an iterative method for finding a local minimum of a function”, 1958.",
-            steps=300,
-            learning_rates=_rates(0.02, 0.002, 0.002, 1.0, 0.05, 0.2),
-        ),
-        Surface(
-            name="rastrigin",
-            title="Many minima",
-            formula=r"\begin{gathered} 20 + x^2 + y^2 \\ {} - 10\cos 2\pi x - 10\cos 2\pi y \end{gathered}",
-            value=rastrigin,
-            gradient=rastrigin_gradient,
-            minima=((0.0, 0.0),),
-            extent=(-3.5, 3.5, -3.5, 3.5),
-            start=(-2.4, 1.7),
-            unit=20.0,
-            bands=6,
-            source="Rastrigin, “Systems of extremal control”, 1974.",
-            steps=150,
-            learning_rates=_rates(0.002, 0.005, 0.003, 2.0, 0.2, 0.5),
-        ),
-        Surface(
-            name="plateau",
-            title="Plateau of a sigmoid",
-            formula=(
-                r"\begin{gathered} \tfrac{1}{2}\left(\sigma(y-x)-\tfrac{1}{4}\right)^2 \\"
-                r" {} + \tfrac{1}{2}\left(\sigma(y+x)-\tfrac{3}{4}\right)^2 \end{gathered}"
-            ),
-            value=plateau,
-            gradient=plateau_gradient,
-            minima=((float(np.log(3)), 0.0),),
-            extent=(-6.0, 6.0, -5.0, 5.0),
-            start=(-5.0, 2.0),
-            unit=0.05,
-            source="One sigmoid unit with squared error, the case of Rumelhart, Hinton and Williams, 1986.",
-            steps=350,
-            learning_rates=_rates(3.0, 0.5, 0.5, 1.0, 0.05, 0.2),
-        ),
-    )
-}
+# fmt: off
+SURFACES: dict[str, Surface] = {surface.name: surface for surface in (
+    Surface("bowl", "Ill-conditioned bowl", r"\tfrac{1}{2}\left(x^2 + 50\,y^2\right)", bowl, bowl_gradient,
+        minima=((0.0, 0.0),), extent=(-5.0, 5.0, -3.0, 3.0), start=(-4.0, 1.5), unit=0.3, steps=120,
+        rates=(0.035, 0.015, 0.005, 0.5, 0.05, 0.1),
+        source="A quadratic of condition number 50; Goh, “Why momentum really works”, 2017, is about these."),
+    Surface("rosenbrock", "Rosenbrock’s valley", r"(1-x)^2 + 100\,(y-x^2)^2", rosenbrock, rosenbrock_gradient,
+        minima=((1.0, 1.0),), extent=(-2.0, 2.0, -1.0, 3.0), start=(-1.2, 1.0), unit=0.5, steps=600,
+        rates=(0.001, 0.001, 0.001, 0.5, 0.02, 0.2),
+        source="Rosenbrock, “An automatic method for finding the greatest or least value of a function”, 1960."),
+    Surface("saddle", "Saddle", r"\tfrac{1}{2}x^2 + \tfrac{1}{4}y^4 - \tfrac{1}{2}y^2", saddle, saddle_gradient,
+        minima=((0.0, 1.0), (0.0, -1.0)), extent=(-2.0, 2.0, -1.6, 1.6), start=(-1.8, 0.001), unit=0.05, steps=120,
+        rates=(0.1, 0.02, 0.025, 0.5, 0.05, 0.1), lowest=-0.25,
+        source="Nesterov, “Introductory lectures on convex optimization”, 2004, example 1.2.2."),
+    Surface("beale", "Beale’s cliffs", r"\textstyle\sum_{k=1}^{3} \left(c_k - x + x y^k\right)^2",
+        beale, beale_gradient,
+        minima=((3.0, 0.5),), extent=(-4.5, 4.5, -3.0, 3.0), start=(1.0, 1.5), unit=0.3, steps=300,
+        rates=(0.02, 0.002, 0.002, 1.0, 0.05, 0.2),
+        source="Beale, “On an iterative method for finding a local minimum of a function”, 1958."),
+    Surface("rastrigin", "Many minima",
+        r"\begin{gathered} 20 + x^2 + y^2 \\ {} - 10\cos 2\pi x - 10\cos 2\pi y \end{gathered}",
+        rastrigin, rastrigin_gradient,
+        minima=((0.0, 0.0),), extent=(-3.5, 3.5, -3.5, 3.5), start=(-2.4, 1.7), unit=20.0, steps=150,
+        rates=(0.002, 0.005, 0.003, 2.0, 0.2, 0.5), bands=6,
+        source="Rastrigin, “Systems of extremal control”, 1974."),
+    Surface("plateau", "Plateau of a sigmoid",
+        r"\begin{gathered} \tfrac{1}{2}\left(\sigma(y-x)-\tfrac{1}{4}\right)^2 \\"
+        r" {} + \tfrac{1}{2}\left(\sigma(y+x)-\tfrac{3}{4}\right)^2 \end{gathered}", plateau, plateau_gradient,
+        minima=((float(np.log(3)), 0.0),), extent=(-6.0, 6.0, -5.0, 5.0), start=(-5.0, 2.0), unit=0.05, steps=350,
+        rates=(3.0, 0.5, 0.5, 1.0, 0.05, 0.2),
+        source="One sigmoid unit with squared error, the case of Rumelhart, Hinton and Williams, 1986."),
+)}
+# fmt: on

@@ -7,9 +7,8 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.labs.optimizers.surfaces import Surface
-from nnlib.optim import DEFAULTS, get_rule
+from nnlib.optim import DEFAULTS, RECORDS, get_rule
 
-MEMORY = ("velocity", "cache", "m", "v")
 FAR = 1e3  # times the surface's extent: nothing comes back from there
 NEAR = 0.02  # times the surface's extent: a rule that stays this near to a minimum has arrived
 
@@ -57,9 +56,9 @@ def walk(
     w = np.array(start, dtype=np.float64)
     if w.shape != (2,) or not np.isfinite(w).all():
         raise ValueError(f"a walk starts at two finite numbers, x and y, but got {start}: give both.")
-    config = {**DEFAULTS[rule], "learning_rate": surface.learning_rates[rule], **(settings or {})}
+    config = {**DEFAULTS[rule], "learning_rate": surface.learning_rate(rule), **(settings or {})}
     points, gradients = [w], [surface.gradient(w)]
-    memories: list[dict[str, ndarray]] = [{}]
+    memory = {name: [np.zeros(2)] for name in RECORDS[rule].memory}
     limit = FAR * max(map(abs, surface.extent))
     diverged = None
     with np.errstate(all="ignore"):
@@ -70,15 +69,15 @@ def walk(
                 break
             points.append(w)
             gradients.append(surface.gradient(w))
-            memories.append({name: config[name].copy() for name in MEMORY if name in config})
+            for name, rows in memory.items():
+                rows.append(config[name])
     path = np.array(points)
-    names = [name for name in MEMORY if any(name in memory for memory in memories)]
     return Walk(
         rule=rule,
         points=path,
         losses=surface.value(path),
         gradients=np.array(gradients),
-        memory={name: np.array([memory.get(name, np.zeros(2)) for memory in memories]) for name in names},
+        memory={name: np.array(rows) for name, rows in memory.items()},
         arrived=None if diverged else _arrival(path, surface),
         diverged=diverged,
     )

@@ -111,7 +111,7 @@ def _track(walk: Walk) -> dict[str, Any]:
         "points": _floats(walk.points),
         "losses": _floats(walk.losses),
         "memory": [
-            {"name": name, "signed": name in ("velocity", "m"), "values": _floats(values)}
+            {"name": name, "signed": name not in RECORDS[walk.rule].squares, "values": _floats(values)}
             for name, values in walk.memory.items()
         ],
         "arrived": walk.arrived,

@@ -114,7 +114,7 @@ def _start_controls(surface: Surface) -> tuple[float, float]:
 
 def _settings(surface: Surface, rule: str) -> dict[str, float]:
     """The widgets of one rule: its learning rate in view, the rest under a button that says what they are."""
-    prefix, rate = f"race_{surface.name}_{rule}", surface.learning_rates[rule]
+    prefix, rate = f"race_{surface.name}_{rule}", surface.learning_rate(rule)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         label, key = lesson.text(PAGE, "race rate", rule=short_name(rule)), f"{prefix}_learning_rate"
         chosen = {"learning_rate": number(label, 0.0, LARGEST_RATE, rate, key, step=rate / 10, width=165)}
@@ -122,7 +122,7 @@ def _settings(surface: Surface, rule: str) -> dict[str, float]:
         if others:
             with st.popover("More", help=", ".join(others)):
                 for name, default in others.items():
-                    low, high, step = LIMITS[name]
+                    low, high, step = LIMITS.get(name, (0.0, LARGEST_RATE, default / 10 or 0.1))
                     label = f"{short_name(rule)}: {name}"
                     chosen[name] = number(label, low, high, default, f"{prefix}_{name}", step=step)
     return chosen

