@@ -12,6 +12,7 @@ from numpy import ndarray
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.labs.gradient_check.published import published_network
 from nnlib.labs.gradient_check.report import STEPS, Report, StepErrors, check, error_curve
+from nnlib.normalization import NORMALIZATIONS
 from nnlib.numerals import whole
 from ui.lessons.gradient_check.words import power
 from ui.widgets.options import one_of
@@ -97,7 +98,7 @@ def network_controls() -> CheckedNetwork:
     units, norm, precision, weights = st.columns(4, gap="medium")
     hidden = units.text_input("Hidden units", "20, 30", max_chars=40, key="gc_hidden", help=about["hidden"], **BOUND)
     with norm:
-        normalization = one_of("Normalization", [NONE, "batchnorm", "layernorm"], "gc_norm")
+        normalization = one_of("Normalization", [NONE, *NORMALIZATIONS], "gc_norm")
     with precision:
         dtype = one_of("Precision", ["float64", "float32"], "gc_dtype")
     scale = weights.select_slider("Weight scale", SCALES, "he", key="gc_scale", help=about["scale"], **BOUND)
