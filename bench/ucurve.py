@@ -11,10 +11,10 @@ from nnlib.fc_net import FullyConnectedNet
 from nnlib.gradient_check import eval_numerical_gradient
 from nnlib.labs.gradient_check.differences import central_differences
 from nnlib.labs.gradient_check.report import STEPS, error_curve
+from nnlib.normalization import NORMALIZATIONS
 from nnlib.params import Parameters
 
 SECONDS, TIMES = 0.5, 40  # targets: at most and at least
-NORMALIZATIONS = (None, "batchnorm", "layernorm")
 ABOUT = f"""
 Targets: at most {SECONDS} s, at least {TIMES} times the loop's speed. `together` finds the kinks too; the whole curve
 adds the analytic gradient and the errors. `apart`: the largest difference of two gradients, in units of the
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     network = f"15-20-30-10 network, N = 2, float64, {len(STEPS)} step sizes"
     print_conditions(f"{network}; {rounds} rounds, interleaved.")
     print_head("normalization", "losses", "loop (s)", "together (s)", "loop / together", "whole curve (s)", "apart")
-    for normalization in NORMALIZATIONS:
+    for normalization in (None, *NORMALIZATIONS):
         print_row(normalization or "none", *figures(normalization, rounds))
     print(ABOUT)
     return 0

@@ -180,6 +180,7 @@ def trained(**settings):
 network = {choice.name: choice.options for choice in SUBJECTS["network"].choices}
 model = FullyConnectedNet([4, 3], 3, 2, normalization="rmsnorm", dtype=np.float64, weight_scale="he", seed=0)
 rng = np.random.default_rng(0)
+model.params.vector[:] += 0.3 * rng.normal(size=model.params.vector.shape)  # no bias of 0, at ReLU's kink
 X, y = rng.normal(size=(5, 3)), rng.integers(0, 2, 5)
 track = _track(walk(SURFACES["bowl"], "signed", (1.0, 1.0), 5))
 print(json.dumps({

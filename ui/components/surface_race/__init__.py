@@ -12,7 +12,7 @@ from nnlib.labs.optimizers.surfaces import Surface
 from nnlib.labs.optimizers.walks import Walk
 from nnlib.optim import RECORDS, RULES
 from ui.components.bundle import encode, mount
-from ui.widgets.looks import RULE_DASHES
+from ui.widgets.looks import COLOURS, RULE_DASHES
 
 LARGEST = float(np.finfo(np.float32).max)
 GRID = 97  # points along each axis of the contour picture
@@ -106,7 +106,7 @@ def _track(walk: Walk) -> dict[str, Any]:
     return {
         "rule": walk.rule,
         "label": short_name(walk.rule),
-        "slot": slot,
+        "slot": slot % COLOURS,
         "dash": " ".join(map(str, RULE_DASHES[slot])),
         "points": _floats(walk.points),
         "losses": _floats(walk.losses),
