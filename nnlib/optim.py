@@ -206,7 +206,7 @@ def step_in_blocks(rule: str, w: ndarray, dw: ndarray, config: Config) -> None:
         config: the rule's settings and memory, renewed.
     """
     rule_step, memory = RULES[rule], RECORDS[rule].memory
-    if len(w) <= BLOCK:
+    if len(w) <= 2 * BLOCK:
         rule_step(w, dw, config, out=w)
         return
     config, part = _complete(rule, config, w, dw), config

@@ -7,7 +7,7 @@ from nnlib.optim import BLOCK, RULES, step_in_blocks
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("size", [5, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 77])
+@pytest.mark.parametrize("size", [5, 2 * BLOCK, 2 * BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 77])
 def test_a_rule_in_blocks_is_the_rule_on_the_whole(rule, size):
     rng = np.random.default_rng(4)
     whole = rng.standard_normal(size, np.float32)
