@@ -192,7 +192,7 @@ def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray) -> Conf
     return config
 
 
-BLOCK = 17_000  # numbers; with powers of two the parts' addresses would get in each other's way in the cache
+BLOCK = 24_000  # numbers; with powers of two the parts' addresses would get in each other's way in the cache
 
 
 def step_in_blocks(rule: str, w: ndarray, dw: ndarray, config: Config) -> None:
