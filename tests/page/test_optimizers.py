@@ -64,7 +64,7 @@ class TestOneStep:
         assert not app.exception and not app.error
         assert len(app.success) == len(app.table) == len(PUBLISHED[rule].expected) == 2
         for table in app.table:
-            expected, got = table.value["expected"].astype(float), table.value["got"].astype(float)
+            expected, got = (table.value[c].str.replace("−", "-").astype(float) for c in ("expected", "got"))
             np.testing.assert_allclose(expected, got, atol=1.1e-8)
 
     def test_published_steps_are_not_compared_with_other_settings(self, open_page: OpenPage):
