@@ -54,10 +54,11 @@ def refusals() -> Iterator[None]:
         st.error(sentence(error))
 
 
-def sentence(error: Exception) -> str:
-    """What an error says, with a capital."""
+def sentence(error: object) -> str:
+    """What an error says, to stand alone: with a capital, unless it begins with a name of the code."""
     said = str(error)
-    return said[:1].upper() + said[1:]
+    first = said.partition(" ")[0]
+    return said if "_" in first or (len(first) == 1 and first != "a") else said[:1].upper() + said[1:]
 
 
 @cache

@@ -8,6 +8,7 @@ Dataset('digits', 1397 train, 200 val, 200 test, 10 classes, image_shape=(1, 8, 
 """
 
 from nnlib.data import cifar10, digits, points
+from nnlib.data.catalog import DATASETS, Facts
 from nnlib.data.cifar10 import load_cifar10
 from nnlib.data.dataset import Dataset, Status
 from nnlib.data.errors import DataError, DownloadCancelled
@@ -15,9 +16,11 @@ from nnlib.data.fetch import download
 from nnlib.data.pixels import Pixels
 
 __all__ = [
+    "DATASETS",
     "DataError",
     "Dataset",
     "DownloadCancelled",
+    "Facts",
     "Pixels",
     "Status",
     "cifar10",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
+from numpy import ndarray
 
 from nnlib.data.errors import DataError
 
@@ -25,7 +26,7 @@ FOLDER = "cifar-10-batches-bin"
 ARCHIVE = "cifar-10-binary.tar.gz"
 MAX_MEMBERS = 100  # the official archive has 9
 
-Chunk = tuple[int, np.ndarray, np.ndarray]
+Chunk = tuple[int, ndarray, ndarray]
 
 
 class Source(NamedTuple):
@@ -44,9 +45,10 @@ class Source(NamedTuple):
 
 
 def find_source(root: str | os.PathLike[str]) -> Source:
-    """Look for CIFAR-10 at `root`: the archive, the folder `cifar-10-batches-bin`, or a folder that holds one of them.
+    """CIFAR-10 at `root`: the archive, the folder `cifar-10-batches-bin`, or a folder that holds one of them.
 
-    The sizes of the six files are checked here. Raises `DataError` that says what is not as it should be.
+    Raises:
+        DataError: it is not there, or one of the six files has another size than it should.
     """
     try:
         path = Path(root).expanduser().resolve()
@@ -84,10 +86,13 @@ def _check_size(name: str, size: int) -> None:
 
 
 def read_records(source: Source) -> Iterator[Chunk]:
-    """Yield (first, labels (n,), images (n, 3, 32, 32)), uint8, n = RECORDS / 10, until all six files were read.
+    """All six files in pieces (first, labels (n,), images (n, 3, 32, 32)), uint8, n = RECORDS / 10.
 
     first: the index of the chunk's first record, counted over the six files in the order of `FILES`; an archive gives
-    its files in any order. Raises `DataError` for sizes or labels that are not CIFAR-10's and for unreadable files.
+    its files in any order.
+
+    Raises:
+        DataError: sizes or labels are not CIFAR-10's, or a file cannot be read.
     """
     if source.is_archive:
         yield from _read_archive(source.path)
@@ -117,7 +122,7 @@ def _read_file(stream: IO[bytes], name: str, i: int) -> Iterator[Chunk]:
 
 
 def _read_archive(path: Path) -> Iterator[Chunk]:
-    """Read the six known members as a stream; nothing is written under a name from the archive, nothing is followed."""
+    """The six known members, as a stream; nothing is written under a name from the archive, nothing is followed."""
     unread = set(FILES)
     try:
         with gzip.open(path) as unzipped:

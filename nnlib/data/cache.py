@@ -26,7 +26,7 @@ def cache_folder() -> Path:
 def cannot_write(error: OSError) -> DataError:
     """The error that says why the cache folder could not be written and what to do."""
     reason = error.strerror or type(error).__name__
-    where = f"The cache folder {cache_folder()}"
+    where = f"the cache folder {cache_folder()}"
     return DataError(f"{where} cannot be written ({reason}); make room there, or set NNLIB_CACHE to another.")
 
 
@@ -34,7 +34,10 @@ def cannot_write(error: OSError) -> DataError:
 def workspace(room: int) -> Iterator[Path]:
     """A new folder inside the cache folder, removed at the end whatever happens; `publish` takes results out of it.
 
-    room: bytes that must be free. Raises `DataError` if they are not or the folder cannot be made.
+    room: bytes that must be free.
+
+    Raises:
+        DataError: they are not, or the folder cannot be made.
     """
     cache = cache_folder()
     existed = cache.exists()
@@ -57,7 +60,7 @@ def _new_folder(cache: Path, room: int) -> Path:
         free = shutil.disk_usage(cache).free
         if free < room:
             needs = f"needs {room / 1e6:.0f} MB, but has {free / 1e6:.0f} MB free"
-            raise DataError(f"The cache folder {cache} {needs}; make room there, or set NNLIB_CACHE to another.")
+            raise DataError(f"the cache folder {cache} {needs}; make room there, or set NNLIB_CACHE to another.")
         return Path(tempfile.mkdtemp(suffix=UNFINISHED, dir=cache))
     except OSError as error:
         raise cannot_write(error) from None
@@ -66,7 +69,10 @@ def _new_folder(cache: Path, room: int) -> Path:
 def publish(made: Path, target: Path) -> None:
     """Rename the folder `made` to `target`, unless another process was first: then that one's work stays.
 
-    The caller holds `target` to be absent or unusable. Raises `DataError` if it cannot be renamed.
+    The caller holds `target` to be absent or unusable.
+
+    Raises:
+        DataError: it cannot be renamed.
     """
     try:
         made.rename(target)

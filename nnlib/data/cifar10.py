@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from nnlib.data import binary, cache
 from nnlib.data.dataset import Dataset, Status
@@ -16,15 +17,20 @@ CREDIT = "CIFAR-10, A. Krizhevsky, Learning Multiple Layers of Features from Tin
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 OFFICIAL = "cifar10-official"  # the prepared folder of the downloaded archive
 Root = str | os.PathLike[str] | None
+SIZES = (49_000, 1000, 1000)  # of the course's split: training, validation, test
 
 
-def load(root: Root = None, num_training: int = 49000, num_validation: int = 1000, num_test: int = 1000) -> Dataset:
-    """Return CIFAR-10 as memory-mapped `Pixels`, X (N, 3, 32, 32): float32 0..255 minus the mean training image.
+def load(
+    root: Root = None, num_training: int = SIZES[0], num_validation: int = SIZES[1], num_test: int = SIZES[2]
+) -> Dataset:
+    """CIFAR-10 as memory-mapped `Pixels`, X (N, 3, 32, 32): float32 0..255 minus the mean training image.
 
     Training images are the first `num_training`, validation images the `num_validation` after them, test images the
     first `num_test` of the test file. root: the archive or a folder that holds it or the six files; default: the folder
     named by the environment variable CIFAR10_DIR, else what `download` brought. The first load prepares the arrays.
-    Raises `DataError` if the data are absent or not sound, or for numbers of images that cannot be had.
+
+    Raises:
+        DataError: the data are absent or not sound, or so many images cannot be had.
     """
     num_training, num_validation, num_test = _checked(num_training, num_validation, num_test)
     prepared = _prepared(root)
@@ -32,18 +38,18 @@ def load(root: Root = None, num_training: int = 49000, num_validation: int = 100
     parts = _parts(prepared, num_training, num_validation, num_test)
     arrays: dict[str, Any] = {f"X_{part}": Pixels(images, mean) for part, (images, _) in parts.items()}
     arrays |= {f"y_{part}": labels.astype(np.int64) for part, (_, labels) in parts.items()}
-    mean = mean.astype(np.float32)
-    return Dataset("cifar10", **arrays, class_names=CLASSES, image_shape=(3, 32, 32), mean_image=mean, white=255.0)
+    shape, mean = binary.IMAGE_SHAPE, mean.astype(np.float32)
+    return Dataset("cifar10", **arrays, class_names=CLASSES, image_shape=shape, mean_image=mean, white=255.0)
 
 
 def load_cifar10(
     root: Root = None,
-    num_training: int = 49000,
-    num_validation: int = 1000,
-    num_test: int = 1000,
+    num_training: int = SIZES[0],
+    num_validation: int = SIZES[1],
+    num_test: int = SIZES[2],
     subtract_mean: bool = True,
-) -> dict[str, np.ndarray]:
-    """Return the dictionary of CS231n's get_CIFAR10_data: arrays X_train, y_train, X_val, y_val, X_test, y_test.
+) -> dict[str, ndarray]:
+    """The dictionary of CS231n's get_CIFAR10_data: arrays X_train, y_train, X_val, y_val, X_test, y_test.
 
     Each X is (N, 3, 32, 32) float64 in 0..255, each y (N,) int64. The mean image of X_train is subtracted from all
     three, unless told otherwise. With all images this takes 1.25 GB; `load` serves the same pictures in a few MB.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy import ndarray
 
 from nnlib.data.errors import DataError, whole_number
 from nnlib.data.pixels import Pixels
@@ -23,14 +24,14 @@ class Dataset:
 
     name: str
     X_train: Any
-    y_train: np.ndarray
+    y_train: ndarray
     X_val: Any
-    y_val: np.ndarray
+    y_val: ndarray
     X_test: Any
-    y_test: np.ndarray
+    y_test: ndarray
     class_names: tuple[str, ...]
     image_shape: tuple[int, int, int] | None = None
-    mean_image: np.ndarray | None = None
+    mean_image: ndarray | None = None
     white: float = 1.0
 
     def __repr__(self) -> str:
@@ -44,23 +45,27 @@ class Dataset:
     def subset(self, num_train: int) -> "Dataset":
         """The same data with only the first `num_train` training examples (views, no copies).
 
-        The mean stays that of the full training set. Raises `DataError` unless 1 <= num_train <= len(y_train).
+        The mean stays that of the full training set.
+
+        Raises:
+            DataError: unless 1 <= num_train <= len(y_train).
         """
         num_train = whole_number("num_train", num_train, 1, len(self.y_train))
         X, first = self.X_train, slice(num_train)
         return replace(self, X_train=X.part(first) if isinstance(X, Pixels) else X[first], y_train=self.y_train[first])
 
-    def pictures(self, X: Any) -> np.ndarray:
-        """Undo the preprocessing for the eye: X (N, C, H, W) -> (N, H, W) for C = 1, else (N, H, W, C); uint8.
+    def pictures(self, X: Any) -> ndarray:
+        """Examples without the preprocessing: X (N, C, H, W) -> (N, H, W) for C = 1, else (N, H, W, C); uint8.
 
-        Raises `DataError` if the examples are not pictures or X has another shape.
+        Raises:
+            DataError: the examples are not pictures, or X has another shape.
         """
         if self.image_shape is None or self.mean_image is None:
             raise DataError(f"{self.name} has no pictures, its examples are points; draw them in the plane.")
         X = np.asarray(X)
         if X.shape[1:] != self.image_shape:
             expected = f"the shape (N, {', '.join(map(str, self.image_shape))})"
-            raise DataError(f"Pictures of {self.name} must have {expected}, but X has {X.shape}.")
+            raise DataError(f"pictures of {self.name} must have {expected}, but X has {X.shape}.")
         levels = np.rint((X + self.mean_image) * (255 / self.white))
         pictures = np.moveaxis(np.clip(levels, 0, 255).astype(np.uint8), 1, -1)
         return pictures[..., 0] if pictures.shape[-1] == 1 else pictures

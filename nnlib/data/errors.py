@@ -12,7 +12,11 @@ class DownloadCancelled(DataError):
 
 
 def whole_number(name: str, value: object, low: int, high: int) -> int:
-    """Return `value` as an int in low..high, or raise `DataError` that names it."""
+    """The value as an int in low..high.
+
+    Raises:
+        DataError: it is none; names it.
+    """
     try:
         if isinstance(value, bool):
             raise TypeError

@@ -31,8 +31,10 @@ def download(
 
     progress: called as progress(received, total), in bytes, after every piece of 64 kB; what it raises stops the
     download and comes out here. cancel: an event that, once set, stops it with `DownloadCancelled` at the next piece.
-    Raises `DataError` if the server cannot be reached, what it sent is not the official archive, or there is no room.
     After any exception the cache folder is as it was.
+
+    Raises:
+        DataError: the server cannot be reached, what it sent is not the official archive, or there is no room.
     """
     if open_prepared(cache.cache_folder() / OFFICIAL):
         return
@@ -106,9 +108,9 @@ class _Tap:
         try:
             self.received += len(piece)
             if self.cancel is not None and self.cancel.is_set():
-                raise DownloadCancelled("The download was cancelled; nothing of it was kept.")
+                raise DownloadCancelled("the download was cancelled; nothing of it was kept.")
             if self.received > self.total:
-                raise DataError(f"The download was stopped, since more than the archive's {self.total} bytes arrived.")
+                raise DataError(f"the download was stopped, since more than the archive's {self.total} bytes arrived.")
             self._store(piece)
             if self.progress is not None:
                 self.progress(self.received, self.total)

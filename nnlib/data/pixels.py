@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 
 class Pixels:
@@ -10,17 +11,20 @@ class Pixels:
 
     images: (N, C, H, W) uint8, usually a memory map. mean: (C, H, W).
     `pixels[i]` with an integer, slice, array of integers or mask over the first axis gives float32 images - mean.
-    A slice of pixels without conversion is `pixels.part(slice)`. Raises `IndexError` for an index over further axes.
+    A slice of pixels without conversion is `pixels.part(slice)`.
+
+    Raises:
+        IndexError: an index is over further axes.
     """
 
     dtype = np.dtype(np.float32)
     ndim = 4
 
-    def __init__(self, images: np.ndarray, mean: np.ndarray) -> None:
+    def __init__(self, images: ndarray, mean: ndarray) -> None:
         if images.ndim != 4 or images.dtype != np.uint8 or images.shape[1:] != mean.shape:
             arrived = f"images {images.shape} {images.dtype} and mean {mean.shape}"
             raise ValueError(f"Pixels needs images (N, C, H, W) of uint8 and a mean (C, H, W), but got {arrived}.")
-        self.images = images.view(np.ndarray)  # a memmap's own indexing is slower
+        self.images = images.view(ndarray)  # a memmap's own indexing is slower
         self.mean, self._exact_mean = mean.astype(np.float32), mean
 
     @property
@@ -37,14 +41,14 @@ class Pixels:
     def __repr__(self) -> str:
         return f"Pixels(shape={self.shape})"
 
-    def __getitem__(self, index: Any) -> np.ndarray:
+    def __getitem__(self, index: Any) -> ndarray:
         if isinstance(index, tuple):
             raise IndexError("Pixels are indexed by example only, as in pixels[:100]; index the result further.")
         batch = self.images[index].astype(np.float32)
         batch -= self.mean
         return batch
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
         if copy is False:
             raise ValueError("Pixels become an array only by a copy, since they are stored as uint8.")
         whole = self[:]
@@ -54,6 +58,6 @@ class Pixels:
         """The pictures of a slice, still uint8 on disk."""
         return Pixels(self.images[index], self._exact_mean)
 
-    def exact(self) -> np.ndarray:
+    def exact(self) -> ndarray:
         """All pictures at once, (N, C, H, W) float64: images - mean without rounding, as the course prepares them."""
         return self.images - self._exact_mean

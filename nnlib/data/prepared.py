@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy import ndarray
 
 from nnlib.data import binary, cache
 from nnlib.data.errors import DataError
@@ -17,11 +18,11 @@ class Prepared(NamedTuple):
     sums (60, 3, 32, 32) uint32: the sum of each thousand images, so that the mean of any first n costs next to nothing.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
-    sums: np.ndarray
+    images: ndarray
+    labels: ndarray
+    sums: ndarray
 
-    def mean_image(self, n: int) -> np.ndarray:
+    def mean_image(self, n: int) -> ndarray:
         """The mean of the first n > 0 images, (3, 32, 32) float64, exact to the last rounding."""
         block = len(self.images) // len(self.sums)
         full = n // block
@@ -42,7 +43,7 @@ def num_bytes() -> int:
 
 
 def open_prepared(folder: Path) -> Prepared | None:
-    """Map the arrays in `folder`, or return None if they are not there, whole and of the right size."""
+    """The arrays in `folder`, mapped; None if they are not there, whole and of the right size."""
     arrays = {}
     for name, (shape, dtype) in _layout().items():
         try:
@@ -56,11 +57,13 @@ def open_prepared(folder: Path) -> Prepared | None:
 
 
 def prepare(source: binary.Source, name: str) -> Prepared:
-    """Write the arrays of `source` to the folder `name` in the cache folder, if they are not there, and map them.
+    """The arrays of `source`, mapped from the folder `name` in the cache folder, and written there if they are not yet.
 
     Takes seconds and some 10 MB of memory. Several processes may do this at once: one's result stays. The copy made
-    earlier from the same place, with other content, goes. Raises `DataError`, and leaves the cache as it was, if the
-    source is not sound or the cache folder cannot be written.
+    earlier from the same place, with other content, goes.
+
+    Raises:
+        DataError: the source is not sound or the cache folder cannot be written; the cache is as it was.
     """
     target = cache.cache_folder() / name
     if prepared := open_prepared(target):

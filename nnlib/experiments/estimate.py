@@ -6,10 +6,11 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from nnlib.data import DATASETS
 from nnlib.experiments.description import Experiment
 from nnlib.experiments.running import data_part, load_data
 from nnlib.experiments.store import data_version
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.solver import Record
 
 STEPS = 12
@@ -32,7 +33,7 @@ def expected_seconds(experiment: Experiment, workers: int) -> float | None:
 
 
 def _seconds(run: RunSpec) -> float:
-    seed = run.seed if run.data in POINTS else 0
+    seed = run.seed if DATASETS[run.data].drawn else 0
     step, measuring, per_epoch = _pace(replace(run, seed=seed, **_ALIKE))
     return run.num_epochs * (per_epoch * step + measuring) + measuring
 

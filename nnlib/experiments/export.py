@@ -9,22 +9,22 @@ What comes out needs nothing but nnlib, numpy and altair. It writes NAME.csv and
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
+from nnlib.data import DATASETS
 from nnlib.experiments.description import Experiment
-from nnlib.experiments.group import TRAINING_SIZES
 from nnlib.experiments.results import COLUMNS
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.runs.spec import RunSpec
 
-NETWORK = {"dropout_keep_ratio": 1.0, "normalization": None, "reg": 0.0}  # left out where all runs have the default
+# left out where all runs have the default
+NETWORK = ("dropout_keep_ratio", "normalization", "reg")
+TRAINING = ("warmup", "patience", "augment")
 DECAY = RunSpec.weight_decay
-TRAINING = {"warmup": 0.0, "patience": None, "augment": None}
 
 TITLE = """Layer by Layer: {name}, on {data}.
 
 Needs nnlib (the project's folder of that name, or the project installed with pip), numpy and altair."""
-FETCH = """
-CIFAR-10 is looked for in the folder that CIFAR10_DIR names, else where nnlib.data.download() puts it."""
 
 IMPORTS = """import os
 
@@ -114,18 +114,17 @@ def _notebook_cell(i: int, kind: str, source: str) -> dict[str, Any]:
 
 def _cells(experiment: Experiment) -> list[str]:
     """The title, then the code in pieces."""
-    data, seed = experiment.runs[0].data, experiment.global_seed
+    name, data, seed = file_name(experiment), experiment.runs[0].data, experiment.global_seed
+    source = DATASETS[data]
     return [
-        TITLE.format(name=file_name(experiment), data=data) + (FETCH if data == "cifar10" else ""),
-        IMPORTS.format(
-            module="points" if data in POINTS else data, numpy="" if seed is None else "import numpy as np\n"
-        ),
+        "\n".join(filter(None, (TITLE.format(name=name, data=data), source.place))),
+        IMPORTS.format(module=source.code.partition(".")[0], numpy="" if seed is None else "import numpy as np\n"),
         _make_solver(experiment),
         _runs(experiment),
         TRAIN.format(
             columns=_literal(COLUMNS),
             solvers=OWN_STREAMS if seed is None else ONE_STREAM.format(seed=seed),
-            name=file_name(experiment),
+            name=name,
         ),
         _chart(experiment),
     ]
@@ -135,15 +134,14 @@ def _make_solver(experiment: Experiment) -> str:
     """The function that builds a network and its solver; its arguments are the settings that vary."""
     run = experiment.runs[0]
     value = {name: name if name in experiment.varied else _literal(setting) for name, setting in vars(run).items()}
-    differ = {name for name, default in (NETWORK | TRAINING).items() if value[name] != _literal(default)}
-    inputs, classes = {"digits": (64, 10), "cifar10": (3072, 10)}.get(run.data) or _points_sizes(run)
+    source = DATASETS[run.data]
     seed = [f"seed={value['seed']}"] if experiment.global_seed is None else []
     network = [
         _hidden_dims(experiment, value),
-        f"input_dim={inputs}",
-        f"num_classes={classes}",
+        f"input_dim={source.num_features}",
+        f"num_classes={len(source.class_names)}",
         f"weight_scale={value['weight_scale']}",
-        *(f"{name}={value[name]}" for name in NETWORK if name in differ),
+        *_changed(NETWORK, value),
         *seed,
     ]
     schedule = [f"{name}={value[name]}" for name in ("schedule", "lr_decay")]
@@ -154,18 +152,22 @@ def _make_solver(experiment: Experiment) -> str:
         f"batch_size={_batch_size(experiment)}",
         f"num_epochs={value['num_epochs']}",
         *(schedule if value["schedule"] != '"constant"' else ()),
-        *(f"{name}={value[name]}" for name in TRAINING if name in differ),
+        *_changed(TRAINING, value),
         "verbose=False",
         *seed,
     ]
-    pictures = experiment.global_seed is not None and run.data == "cifar10"
     return MAKE_SOLVER.format(
         arguments=", ".join(experiment.varied),
         dataset=_dataset(experiment),
-        exact=EXACT if pictures else "",
+        exact=EXACT if source.pixels and experiment.global_seed is not None else "",
         network="".join(f"\n        {argument}," for argument in network) + "\n    ",
         training="".join(f"\n        {argument}," for argument in training) + "\n    ",
     )
+
+
+def _changed(names: Iterable[str], value: dict[str, str]) -> list[str]:
+    """The arguments that are not what `RunSpec` and their function have by default."""
+    return [f"{name}={value[name]}" for name in names if value[name] != _literal(getattr(RunSpec, name))]
 
 
 def _hidden_dims(experiment: Experiment, value: dict[str, str]) -> str:
@@ -190,31 +192,23 @@ def _optim_config(experiment: Experiment, value: dict[str, str]) -> str:
     return f"{config[:-1]}, {decay[1:]}"
 
 
-def _points_sizes(run: RunSpec) -> tuple[int, int]:
-    return 2, len(run.load_data().class_names)
-
-
 def _dataset(experiment: Experiment) -> str:
-    run = experiment.runs[0]
-    whole = TRAINING_SIZES[run.data]
-    if run.data in POINTS:
-        loaded = f"points.{run.data}(seed={'seed' if 'seed' in experiment.varied else run.seed})"
-    else:
-        loaded = f"{run.data}.load()"
+    run, source = experiment.runs[0], DATASETS[experiment.runs[0].data]
+    loaded = source.code.format(seed="seed" if "seed" in experiment.varied else run.seed)
     if "num_train" in experiment.varied:
+        whole = source.num_train
         return f"{loaded}.subset(min(num_train or {whole}, {whole}))  # 0 stands for all"
-    return f"{loaded}.subset({min(run.num_train, whole)})" if run.num_train else loaded
+    return f"{loaded}.subset({run.num_examples})" if run.num_train else loaded
 
 
 def _batch_size(experiment: Experiment) -> str:
     """No more than there are examples."""
-    whole = TRAINING_SIZES[experiment.runs[0].data]
-    if {"batch_size", "num_train"} & set(experiment.varied):
-        size = "batch_size" if "batch_size" in experiment.varied else experiment.runs[0].batch_size
-        fits = all(run.batch_size <= min(run.num_train or whole, whole) for run in experiment.runs)
-        return str(size) if fits else f'min({size}, len(data["y_train"]))'
     run = experiment.runs[0]
-    return str(min(run.batch_size, run.num_train or whole, whole))
+    if not {"batch_size", "num_train"} & set(experiment.varied):
+        return str(min(run.batch_size, run.num_examples))
+    size = "batch_size" if "batch_size" in experiment.varied else run.batch_size
+    fits = all(run.batch_size <= run.num_examples for run in experiment.runs)
+    return str(size) if fits else f'min({size}, len(data["y_train"]))'
 
 
 def _runs(experiment: Experiment) -> str:

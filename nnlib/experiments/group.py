@@ -8,10 +8,9 @@ from nnlib.experiments import store
 from nnlib.experiments.description import Experiment
 from nnlib.experiments.results import Result
 from nnlib.experiments.running import data_part
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.workers import Task
 
-TRAINING_SIZES = {"digits": 1397, "cifar10": 49000} | dict.fromkeys(POINTS, 360)
 STEP_COST = 30  # what a step costs beside its examples, in examples: Python's share, the update
 
 
@@ -104,7 +103,5 @@ class GroupTask(Task):
 
 def _cost(spec: RunSpec) -> float:
     """What a run costs, roughly, in examples computed."""
-    whole = TRAINING_SIZES[spec.data]
-    N = min(spec.num_train or whole, whole)
-    batch = max(min(spec.batch_size, N), 1)
-    return max(spec.num_epochs, 1) * max(N // batch, 1) * (batch + STEP_COST)
+    batch = min(spec.batch_size, spec.num_examples)
+    return spec.num_epochs * spec.steps_per_epoch * (batch + STEP_COST)

@@ -94,4 +94,11 @@ ON_DIGITS = (
     batch_sizes("digits_layernorm_batch_size", _D_BATCHES, "layernorm"),
 )
 
-EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in (*PUBLISHED, *ON_DIGITS)}
+# the data sets on which all of it can be done, the course's own first
+COURSE = {"cifar10": PUBLISHED, "digits": ON_DIGITS}
+EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for group in COURSE.values() for experiment in group}
+
+
+def on(data: str, name: str) -> Experiment:
+    """The experiment of that published name on a data set of `COURSE`."""
+    return next(experiment for experiment in COURSE[data] if experiment.name in (name, f"{data}_{name}"))

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from nnlib.data import Dataset, Pixels
+from nnlib.data import DATASETS, Dataset, Pixels
 from nnlib.experiments.description import Experiment
 from nnlib.experiments.results import COLUMNS, Result
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.solver import Diverged, Record, Solver
 
 REPORT_EVERY = 0.1  # seconds between events
@@ -91,7 +91,7 @@ def load_data(spec: RunSpec, exact: bool = False) -> Dataset:
 
 def data_part(spec: RunSpec) -> RunSpec:
     """A spec with nothing but what decides on which examples it trains."""
-    return RunSpec(data=spec.data, num_train=spec.num_train, seed=spec.seed if spec.data in POINTS else 0)
+    return RunSpec(data=spec.data, num_train=spec.num_train, seed=spec.seed if DATASETS[spec.data].drawn else 0)
 
 
 @lru_cache(maxsize=4)

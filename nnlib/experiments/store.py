@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from nnlib.checkpoints import written_whole
-from nnlib.data import cifar10
+from nnlib.data import DATASETS
 from nnlib.data.cache import cache_folder
 from nnlib.experiments.results import Result
 from nnlib.experiments.running import load_data
@@ -52,7 +52,7 @@ def data_version(spec: RunSpec) -> str | None:
     Raises:
         nnlib.data.DataError: they are not here.
     """
-    if spec.data == "cifar10" and cifar10.status().state == "found":
+    if DATASETS[spec.data].status().state == "found":
         return None
     dataset = load_data(spec)
     arrays = [dataset.y_train, dataset.y_val, dataset.X_train[:100], dataset.X_val[:100], dataset.mean_image]

@@ -1,34 +1,22 @@
 """Trained models as files (.npz): weights, settings, preprocessing and accuracies, checked before they are used."""
 
 from dataclasses import asdict, dataclass, fields
-from math import isfinite
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy import ndarray
 
 from nnlib import checkpoints
-from nnlib.augmentation import AUGMENTATIONS
-from nnlib.data import Dataset, cifar10
+from nnlib.data import DATASETS, Dataset
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.normalization import get_normalization
 from nnlib.runs.accuracy import Accuracy
-from nnlib.runs.spec import POINTS, RunSpec
-from nnlib.schedules import SCHEDULES
+from nnlib.runs.spec import RunSpec
 
 KIND, VERSION = "a model of nnlib", 1
 MAX_BYTES = 64 << 20  # ten layers of 1,024 units on CIFAR-10 come to 50 MB
 PARTS = ("train", "val", "test")
 _MODEL = "model."
-_LIMITS = {"depth": 20, "width": 100_000, "num_train": 10**7, "batch_size": 10**7, "num_epochs": 10**6}
-_LEAST = {"num_train": 0, "seed": 0}
-_NAMES: dict[str, tuple[str | None, ...]] = {
-    "data": ("digits", "cifar10", *POINTS),
-    "normalization": (None, "batchnorm", "layernorm"),
-    "schedule": tuple(SCHEDULES),
-    "augment": (None, *AUGMENTATIONS),
-}
-_SHAPES = {"digits": (1, 8, 8), "cifar10": (3, 32, 32)}
-_WHITE = {"digits": 1.0, "cifar10": 255.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +37,12 @@ class SavedModel:
     @property
     def image_shape(self) -> tuple[int, int, int] | None:
         """(C, height, width), or None for points."""
-        return _SHAPES.get(self.spec.data)
+        return DATASETS[self.spec.data].image_shape
 
     @property
     def white(self) -> float:
         """The value of a fully lit pixel before the mean is subtracted."""
-        return _WHITE.get(self.spec.data, 1.0)
+        return DATASETS[self.spec.data].white
 
     def prepare(self, pixels: ndarray) -> ndarray:
         """Pictures (N, C, height, width) of 0..white as the network was trained on them: minus the mean image."""
@@ -100,20 +88,20 @@ def load_model(file: BinaryIO, max_bytes: int = MAX_BYTES) -> SavedModel:
     if facts.get("version") != VERSION:
         raise ValueError(f"the file has version {facts.get('version')!s:.20}, but this program reads {VERSION}.")
     spec, class_names = _spec(facts.get("spec")), facts.get("class_names")
-    known = _class_names(spec)
+    source = DATASETS[spec.data]
+    known, image_shape = source.class_names, source.image_shape
     if class_names != list(known):
         raise ValueError(f"the classes in the file are not those of {spec.data}: choose another.")
     epoch = facts.get("epoch")
     if type(epoch) is not int or not 0 <= epoch <= spec.num_epochs:
         raise ValueError(f"the epoch in the file must be a whole number from 0 to {spec.num_epochs}: choose another.")
     accuracies = _accuracies(facts.get("accuracies"))
-    image_shape = _SHAPES.get(spec.data)
     mean_image = arrays.pop("mean_image", None)
     if image_shape is not None:
         _require("mean_image", mean_image, image_shape)
     elif mean_image is not None:
         raise ValueError("the file has a mean image, but points have none: choose another.")
-    model = _model(spec, int(np.prod(image_shape or (2,))), len(known), arrays)
+    model = _model(spec, source.num_features, len(known), arrays)
     return SavedModel(spec, model, known, mean_image, epoch, accuracies)
 
 
@@ -122,31 +110,10 @@ def _spec(settings: Any) -> RunSpec:
     names = {field.name for field in fields(RunSpec)}
     if not isinstance(settings, dict) or not settings.keys() <= names:
         raise ValueError("the file lacks the settings of its run, or has unknown ones: choose another.")
-    for name, value in settings.items():
-        if not _can_be(name, value):
-            raise ValueError(f"the setting {name} in the file is {value!s:.40}, which cannot be: choose another.")
-    return RunSpec(**settings)
-
-
-def _can_be(name: str, value: Any) -> bool:
-    if name in _NAMES:
-        return value in _NAMES[name] if isinstance(value, str | None) else False
-    default = getattr(RunSpec, name)
-    if name == "weight_scale" and isinstance(value, str):
-        return value in ("he", "xavier")
-    if name == "update_rule":
-        return isinstance(value, str)  # RunSpec knows which there are
-    if name == "patience" and value is None:
-        return True
-    if name == "patience" or type(default) is int:
-        return type(value) is int and _LEAST.get(name, 1) <= value <= _LIMITS.get(name, 2**31)
-    return type(value) in (int, float) and isfinite(value) and 0 <= value <= 1e6
-
-
-def _class_names(spec: RunSpec) -> tuple[str, ...]:
-    if spec.data in POINTS:
-        return RunSpec(data=spec.data).load_data().class_names
-    return cifar10.CLASSES if spec.data == "cifar10" else tuple("0123456789")
+    try:
+        return RunSpec(**settings)
+    except ValueError as error:
+        raise ValueError(f"a setting in the file cannot be: {error}") from None
 
 
 def _accuracies(given: Any) -> dict[str, Accuracy]:
@@ -164,15 +131,14 @@ def _accuracies(given: Any) -> dict[str, Accuracy]:
 
 def _model(spec: RunSpec, input_dim: int, num_classes: int, arrays: dict[str, ndarray]) -> FullyConnectedNet:
     """The network of a spec with these arrays, which are checked before it is made."""
-    dims = [input_dim, *spec.hidden_dims, num_classes]
+    dims, norm = [input_dim, *spec.hidden_dims, num_classes], get_normalization(spec.normalization)
+    learned = () if norm is None else ("gamma", "beta", *norm.running)
     shapes: dict[str, tuple[int, ...]] = {}
     for i in range(1, len(dims)):
         D, H = dims[i - 1], dims[i]
         shapes |= {f"{_MODEL}W{i}": (D, H), f"{_MODEL}b{i}": (H,)}
-        if spec.normalization and i < len(dims) - 1:
-            shapes |= {f"{_MODEL}{name}{i}": (H,) for name in ("gamma", "beta")}
-        if spec.normalization == "batchnorm" and i < len(dims) - 1:
-            shapes |= {f"{_MODEL}{name}{i}": (H,) for name in ("running_mean", "running_var")}
+        if i < len(dims) - 1:
+            shapes |= {f"{_MODEL}{name}{i}": (H,) for name in learned}
     if arrays.keys() != shapes.keys():
         odd = sorted(arrays.keys() ^ shapes.keys())[0]
         raise ValueError(f"the file and its settings do not fit together ({odd!s:.40}): choose another.")

@@ -3,22 +3,24 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from nnlib.data import DataError, Dataset, cifar10, digits, points
+from nnlib.data import DATASETS, Dataset
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.optim import DEFAULTS
+from nnlib.runs.settings import SETTINGS
 from nnlib.solver import Solver
-
-POINTS = tuple(points.FIGURES)
 
 
 @dataclass(frozen=True)
 class RunSpec:
     """Everything a run depends on; two runs of equal specs give equal numbers.
 
-    data: "digits", "cifar10" or one of `POINTS`; num_train: training examples used, 0 for all.
+    What each setting can be, `SETTINGS` says. data: a name of `DATASETS`; num_train: training examples used, 0 for all.
     depth: hidden layers; width: units in the first; taper: each further layer has so many times the units of the one
     before. weight_decay: for the rules that have it (adamw). The other fields are those of `FullyConnectedNet` and
     `Solver`.
+
+    Raises:
+        ValueError: a setting is out of its bounds, in one sentence.
     """
 
     data: str = "digits"
@@ -43,12 +45,8 @@ class RunSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.update_rule not in DEFAULTS:
-            raise ValueError(f"there is no update rule {self.update_rule!r}: choose one of {', '.join(DEFAULTS)}.")
-        if not (0 < self.learning_rate < float("inf")):
-            raise ValueError(f"learning_rate is {self.learning_rate}, but must be a positive number.")
-        if not (0 < self.taper <= 1):
-            raise ValueError(f"taper is {self.taper}, but must be above 0 and at most 1.")
+        for field in fields(self):
+            SETTINGS[field.name].check(field.name, getattr(self, field.name))
 
     @property
     def hidden_dims(self) -> list[int]:
@@ -61,19 +59,24 @@ class RunSpec:
         chosen = {"learning_rate": self.learning_rate, "weight_decay": self.weight_decay}
         return {name: value for name, value in chosen.items() if name in DEFAULTS[self.update_rule]}
 
+    @property
+    def num_examples(self) -> int:
+        """Training examples used: as many as are wanted and there."""
+        whole = DATASETS[self.data].num_train
+        return min(self.num_train or whole, whole)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass through the training examples."""
+        return self.num_examples // min(self.batch_size, self.num_examples)
+
     def load_data(self) -> Dataset:
         """The data set, cut to num_train.
 
         Raises:
-            nnlib.data.DataError: it is unknown, or not here.
+            nnlib.data.DataError: it is not here.
         """
-        if self.data in POINTS:
-            dataset = points.FIGURES[self.data](seed=self.seed)
-        elif self.data in ("digits", "cifar10"):
-            dataset = (digits if self.data == "digits" else cifar10).load()
-        else:
-            known = ", ".join(("digits", "cifar10", *POINTS))
-            raise DataError(f"There is no data set {self.data!r}: choose one of {known}.")
+        dataset = DATASETS[self.data].load(self.seed)
         return dataset.subset(min(self.num_train, len(dataset.y_train))) if self.num_train else dataset
 
     def make_model(self, input_dim: int, num_classes: int, own_generator: bool = True) -> FullyConnectedNet:
@@ -96,7 +99,7 @@ class RunSpec:
         threads share that state, so this is for a process that does nothing else.
 
         Raises:
-            ValueError: a setting is out of range, in one sentence.
+            ValueError: the data do not fit the settings, in one sentence.
         """
         seed = self.seed if own_generator else None
         return Solver(

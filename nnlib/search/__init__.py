@@ -12,12 +12,11 @@ From the command line, on this or another machine: `python -m nnlib.search --stu
 and delete them. `claims`: whose turn it is, and what dead workers left. `work`: what a worker does.
 """
 
-from nnlib.search.plan import FIELDS, Choice, Interval, SearchError, SearchPlan
+from nnlib.search.plan import Choice, Interval, SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
 from nnlib.search.storage import shown_url, storage_url
 
 __all__ = [
-    "FIELDS",
     "Choice",
     "Interval",
     "SearchError",

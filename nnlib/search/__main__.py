@@ -13,9 +13,9 @@ from dataclasses import fields, replace
 from typing import Any
 
 from nnlib.experiments import describe
-from nnlib.runs.spec import RunSpec
+from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search import studies
-from nnlib.search.plan import METHODS, NAMES, PRUNINGS, Choice, Interval, SearchError, SearchPlan
+from nnlib.search.plan import METHODS, PRUNINGS, Choice, Interval, SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
 from nnlib.search.storage import shown_url, storage_url
 from nnlib.workers import Pool, Task
@@ -67,7 +67,7 @@ def plan(options: argparse.Namespace) -> SearchPlan:
     for pair in options.set:
         name, _, text = pair.partition("=")
         if name not in types:
-            raise SearchError(f"There is no setting {name!r}: choose from {', '.join(types)}.")
+            raise SearchError(f"there is no setting {name!r}: choose from {', '.join(types)}.")
         settings[name] = value(name, text)
     space = {name: domain(name, text) for name, _, text in (pair.partition("=") for pair in options.vary)}
     trials = {} if options.trials is None else {"num_trials": options.trials}
@@ -88,7 +88,7 @@ def domain(name: str, text: str) -> Interval | Choice:
 
 def value(name: str, text: str) -> Any:
     """A setting's value from its text."""
-    if text == "none" and name in ("patience", *NAMES):
+    if text == "none" and name in SETTINGS and SETTINGS[name].optional:
         return None
     for kind in (int, float):
         try:

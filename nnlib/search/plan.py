@@ -8,11 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nnlib.augmentation import AUGMENTATIONS
 from nnlib.numerals import rounded
-from nnlib.optim import DEFAULTS
-from nnlib.runs.spec import RunSpec
-from nnlib.schedules import SCHEDULES
+from nnlib.runs import SETTINGS, RunSpec
 
 METHODS = ("tpe", "random", "grid")
 PRUNINGS = ("median", "halving", "none")
@@ -23,40 +20,11 @@ class SearchError(ValueError):
     """What stands in the way of a search, in one sentence."""
 
 
-@dataclass(frozen=True)
-class Field:
-    """A number of `RunSpec` that can be searched: its bounds, whether in powers of ten, whole, or in steps."""
-
-    least: float
-    most: float
-    log: bool = False
-    whole: bool = False
-    step: float | None = None
-
-
-FIELDS = {
-    "learning_rate": Field(1e-7, 100, log=True),
-    "weight_scale": Field(1e-7, 10, log=True),
-    "reg": Field(1e-8, 10, log=True),
-    "weight_decay": Field(1e-8, 10, log=True),
-    "dropout_keep_ratio": Field(0.05, 1, step=0.05),
-    "depth": Field(1, 20, whole=True),
-    "width": Field(1, 4096, log=True, whole=True),
-    "taper": Field(0.05, 1, step=0.05),
-    "batch_size": Field(1, 5000, log=True, whole=True),
-    "lr_decay": Field(0.05, 1, step=0.05),
-    "warmup": Field(0, 0.9, step=0.05),
-    "seed": Field(0, 999_999, whole=True),
-}
-NAMES: dict[str, tuple[str | None, ...]] = {
-    "update_rule": tuple(DEFAULTS),
-    "normalization": (None, "batchnorm", "layernorm"),
-    "schedule": SCHEDULES,
-    "augment": (None, *AUGMENTATIONS),
-}
-
-
-SCALES = ("he", "xavier")  # that weight_scale takes beside numbers
+def searchable() -> list[str]:
+    """Settings whose numbers lie between bounds that make sense for a search, and those that are names."""
+    intervals = [name for name, setting in SETTINGS.items() if setting.searched]
+    names = [name for name, setting in SETTINGS.items() if not setting.numeric and name != "data"]
+    return [*intervals, *names]
 
 
 @dataclass(frozen=True)
@@ -66,30 +34,31 @@ class Interval:
     low: float
     high: float
 
-    def checked(self, name: str) -> "Interval":
-        """Itself.
+    def check(self, name: str) -> None:
+        """Accept an interval in which the setting can be searched.
 
         Raises:
             SearchError: the setting is no number, or the interval is empty or out of bounds.
         """
-        if name not in FIELDS:
-            raise SearchError(f"{name} cannot be searched in an interval: intervals are for {', '.join(FIELDS)}.")
-        field = FIELDS[name]
+        bounds = SETTINGS[name].searched
+        if bounds is None:
+            intervals = ", ".join(name for name, setting in SETTINGS.items() if setting.searched)
+            raise SearchError(f"{name} cannot be searched in an interval: intervals are for {intervals}.")
         if not all(isinstance(x, int | float) and isfinite(x) for x in (self.low, self.high)):
             raise SearchError(f"{name} needs two numbers, but got {self.low} and {self.high}.")
         if self.low > self.high:
             raise SearchError(f"{name} is to go from {self.low:g} up to {self.high:g}: swap the two.")
-        if self.low < field.least or self.high > field.most:
+        least, most = bounds
+        if self.low < least or self.high > most:
             asked = f"from {self.low:g} to {self.high:g}"
-            raise SearchError(f"{name} is to go {asked}, but must stay within {field.least:g} and {field.most:g}.")
-        return self
+            raise SearchError(f"{name} is to go {asked}, but must stay within {least:g} and {most:g}.")
 
     def grid(self, name: str, points: int) -> list[float]:
         """So many numbers, evenly spaced (in ratios where that belongs), or as many as there are different ones."""
-        field = FIELDS[name]
-        spaced = (np.geomspace if field.log else np.linspace)(self.low, self.high, points)
-        if field.step:
-            spaced = np.round(spaced / field.step) * field.step
+        setting = SETTINGS[name]
+        spaced = (np.geomspace if setting.log else np.linspace)(self.low, self.high, points)
+        if setting.step:
+            spaced = np.round(spaced / setting.step) * setting.step
         within = (min(max(number(name, x), self.low), self.high) for x in spaced)
         return list(dict.fromkeys(within))
 
@@ -100,29 +69,31 @@ class Choice:
 
     values: tuple[str | float | None, ...]
 
-    def checked(self, name: str) -> "Choice":
-        """Itself.
+    def check(self, name: str) -> None:
+        """Accept values that the setting can have.
 
         Raises:
             SearchError: there is nothing to choose from, or the setting does not know a value.
         """
+        setting = SETTINGS[name]
         if not self.values:
             raise SearchError(f"{name} has no values to choose from: give at least one.")
         for value in self.values:
-            if name in NAMES and value not in NAMES[name]:
-                raise SearchError(f"{name} cannot be {value!r}: choose from {', '.join(map(str, NAMES[name]))}.")
-            if name not in NAMES and not (name == "weight_scale" and value in SCALES):
-                Interval(value, value).checked(name)  # type: ignore[arg-type]
-        return self
+            if value in setting.values:
+                continue
+            if not setting.numeric:
+                known = ", ".join(map(str, setting.values))
+                raise SearchError(f"{name} cannot be {value!r}: choose from {known}.")
+            Interval(value, value).check(name)  # type: ignore[arg-type]
 
     def grid(self, name: str, points: int) -> list[str | float | None]:
-        """All of them."""
+        """The values, each once."""
         return list(dict.fromkeys(self.values))
 
 
 def number(name: str, value: float) -> float:
     """A setting's value as it is used: whole, or rounded to three digits, so that it can be read and typed again."""
-    return round(value) if FIELDS[name].whole else rounded(value, 3)
+    return round(value) if SETTINGS[name].whole else rounded(value, 3)
 
 
 @dataclass(frozen=True)
@@ -149,20 +120,20 @@ class SearchPlan:
 
     def __post_init__(self) -> None:
         if not self.space:
-            raise SearchError("There is nothing to vary: choose at least one setting.")
+            raise SearchError("there is nothing to vary: choose at least one setting.")
         for name, domain in self.space.items():
-            if name not in FIELDS and name not in NAMES:
-                raise SearchError(f"{name!r} cannot be searched: choose from {', '.join((*FIELDS, *NAMES))}.")
-            domain.checked(name)
+            if name not in searchable():
+                raise SearchError(f"{name!r} cannot be searched: choose from {', '.join(searchable())}.")
+            domain.check(name)
         for name, value, known in (("method", self.method, METHODS), ("pruning", self.pruning, PRUNINGS)):
             if value not in known:
-                raise SearchError(f"The {name} cannot be {value!r}: choose from {', '.join(known)}.")
+                raise SearchError(f"the {name} cannot be {value!r}: choose from {', '.join(known)}.")
         for name, least, most in (("num_trials", 1, MOST_TRIALS), ("points", 1, 50), ("seed", 0, 2**31)):
             value = getattr(self, name)
             if not isinstance(value, int) or not least <= value <= most:
                 raise SearchError(f"{name} is {value}, but must be a whole number from {least} to {most}.")
         if self.method == "grid" and self.wanted > MOST_TRIALS:
-            raise SearchError(f"The grid has {self.wanted} points, but at most {MOST_TRIALS} are possible: take fewer.")
+            raise SearchError(f"the grid has {self.wanted} points, but at most {MOST_TRIALS} are possible: take fewer.")
 
     @property
     def wanted(self) -> int:
@@ -202,4 +173,6 @@ class SearchPlan:
             }
             return cls(**data | {"base": RunSpec(**data["base"]), "space": space})
         except (TypeError, KeyError, AttributeError) as error:
-            raise SearchError("The study's plan cannot be read: it was made by another version.") from error
+            raise SearchError("the study's plan cannot be read: it was made by another version.") from error
+        except ValueError as error:
+            raise SearchError(str(error)) from None

@@ -27,12 +27,12 @@ def create(url: str, name: str, plan: SearchPlan) -> None:
     """
     name = name.strip()
     if not re.fullmatch(NAMES, name):
-        raise SearchError("A study needs a name of 1 to 60 letters, digits, spaces and . , + - ( ).")
+        raise SearchError("a study needs a name of 1 to 60 letters, digits, spaces and . , + - ( ).")
     with using(url) as storage:
         try:
             study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
         except optuna.exceptions.DuplicatedStudyError:
-            raise SearchError(f"There is a study {name!r} already: open it, or choose another name.") from None
+            raise SearchError(f"there is a study {name!r} already: open it, or choose another name.") from None
         if plan.method == "grid":
             for point in plan.grid():
                 study.enqueue_trial(point)
@@ -56,14 +56,14 @@ def load(url: str, name: str) -> tuple[Study, SearchPlan]:
         try:
             study = optuna.load_study(study_name=name, storage=storage)
         except KeyError:
-            raise SearchError(f"There is no study {name!r} in {shown_url(url)}: it may have been deleted.") from None
+            raise SearchError(f"there is no study {name!r} in {shown_url(url)}: it may have been deleted.") from None
         return study, plan_of(study)
 
 
 def plan_of(study: Study) -> SearchPlan:
     """A study's plan as it is now."""
     if PLAN not in (attributes := study.user_attrs):
-        raise SearchError(f"The study {study.study_name!r} was not made here, or is not complete: choose another.")
+        raise SearchError(f"the study {study.study_name!r} was not made here, or is not complete: choose another.")
     return SearchPlan.from_data(attributes[PLAN])
 
 
@@ -108,7 +108,7 @@ def read(
                 claims.recover(study)
             trials = study.get_trials(deepcopy=False)
         except KeyError:
-            raise SearchError(f"The study {name!r} has been deleted.") from None
+            raise SearchError(f"the study {name!r} has been deleted.") from None
         known = {trial.number: trial for trial in before.ended} if before else {}
         shown = tuple(known.get(trial.number) or _trial(plan, trial) for trial in trials if trial.state != S.FAIL)
         interrupted = sum(trial.state == S.FAIL and bool(chosen(trial)) for trial in trials)

@@ -14,9 +14,9 @@ from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
 from nnlib.experiments.running import load_data
-from nnlib.runs.spec import RunSpec
+from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search import claims, studies
-from nnlib.search.plan import FIELDS, Choice, SearchPlan
+from nnlib.search.plan import Choice, SearchPlan
 from nnlib.search.storage import HEARTBEAT, experimental, using
 from nnlib.solver import Diverged
 
@@ -99,11 +99,11 @@ def choose(trial: Trial, plan: SearchPlan) -> RunSpec:
         if isinstance(domain, Choice):
             chosen[name] = trial.suggest_categorical(name, domain.values)
             continue
-        field = FIELDS[name]
-        if field.whole:
-            chosen[name] = trial.suggest_int(name, int(domain.low), int(domain.high), log=field.log)
+        setting = SETTINGS[name]
+        if setting.whole:
+            chosen[name] = trial.suggest_int(name, int(domain.low), int(domain.high), log=setting.log)
         else:
-            chosen[name] = trial.suggest_float(name, domain.low, domain.high, log=field.log, step=field.step)
+            chosen[name] = trial.suggest_float(name, domain.low, domain.high, log=setting.log, step=setting.step)
     return plan.spec(chosen)
 
 

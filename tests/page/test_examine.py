@@ -14,11 +14,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from nnlib.data import digits
+from nnlib.data import cifar10, digits
+from nnlib.data.points import FIGURES
 from nnlib.labs.examine.network import confusion_matrix, probabilities
 from nnlib.numerals import percent
 from nnlib.runs import models
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.runs.spec import RunSpec
 from tests.page.conftest import ROOT, OpenPage
 from ui.lessons.examine import pictures
 from ui.lessons.examine.panel import VIEWS
@@ -381,7 +382,7 @@ class TestKeep:
         config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
         assert config["server"]["maxUploadSize"] << 20 == models.MAX_BYTES
 
-    @pytest.mark.parametrize("data", POINTS)
+    @pytest.mark.parametrize("data", FIGURES)
     def test_no_data_set_of_points_is_beyond_them(self, data: str):
         assert controls.beyond(RunSpec(data=data)) == []
 
@@ -412,7 +413,7 @@ class TestCifar10:
         model = spec.make_model(3072, 10)
         file = io.BytesIO()
         mean = np.full((3, 32, 32), 120, np.float32)
-        names = models.cifar10.CLASSES
+        names = cifar10.CLASSES
         models.save_model(file, models.SavedModel(spec, model, names, mean, 1, {}))
         app = upload(open_page(PAGE, train_part="Examine"), file.getvalue())
         assert "are not here" in texts(app)

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnlib.numerals import percent
-from nnlib.runs.spec import RunSpec
+from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search import Choice, Interval, SearchError, SearchPlan, StudyState, storage_url, studies
 from nnlib.search.work import work
 from tests.page.conftest import OpenPage
@@ -20,8 +20,9 @@ from ui.lessons.search import controls
 from ui.lessons.search import desk as search_desk
 from ui.lessons.search.view import FEWEST, VIEWS
 from ui.runs import sweeps
-from ui.widgets.words import LABELS
+from ui.widgets.words import label_of
 
+RANGES = [name for name in controls.USUAL if SETTINGS[name].searched]
 PAGE = "train_best_model"
 SEARCH = {"train_part": "Search", "search_guess": "hidden layers"}
 SHORT = SEARCH | {"search_epochs": "1", "search_trials": "5", "search_method": "random"}
@@ -115,7 +116,7 @@ def test_the_answer_to_the_prediction_and_every_view(open_page: OpenPage):
     for view in VIEWS:
         for half in ("true", "false") if view in VIEWS[::2] else ("false",):
             app = open_page(PAGE, **SEARCH, study="told", search_view=view, search_half=half)
-            assert f"**{LABELS[first]}** has the largest share, {percent(share, 0)}" in words(app)
+            assert f"**{label_of(first)}** has the largest share, {percent(share, 0)}" in words(app)
             assert "You expected **hidden layers**" in words(app)
             assert [element.type for element in app.main].count("vega_lite_chart") == 1
 
@@ -126,7 +127,7 @@ def test_the_answer_to_the_prediction_and_every_view(open_page: OpenPage):
 def test_a_map_of_any_two_settings(open_page: OpenPage, x: str, y: str):
     if "map" not in studies.names(storage_url()):
         made("map")
-    app = open_page(PAGE, **SEARCH, study="map", search_view="Map", search_x=LABELS[x], search_y=LABELS[y])
+    app = open_page(PAGE, **SEARCH, study="map", search_view="Map", search_x=label_of(x), search_y=label_of(y))
     assert not app.exception
     assert (app.selectbox(key="search_x").value, app.selectbox(key="search_y").value) == (x, y)
 
@@ -204,7 +205,7 @@ class TestControls:
     @pytest.mark.parametrize("base", ["Digits: a good start", "Spiral: see the boundary"])
     def test_everything_varied(self, open_page: OpenPage, method: str, base: str):
         app = open_page(PAGE, **SEARCH, search_method=method, search_base=base, search_points="2")
-        names = [name for name in (*controls.RANGES, *controls.USUAL) if name != "augment"]
+        names = [name for name in controls.USUAL if name != "augment"]
         app = app.multiselect(key="search_vary").set_value(names).run()
         assert not app.exception
         if method == "grid":
@@ -212,11 +213,11 @@ class TestControls:
         else:
             assert app.button(key="search_start")
 
-    @pytest.mark.parametrize("name", controls.RANGES)
+    @pytest.mark.parametrize("name", RANGES)
     def test_ranges_at_their_ends_and_of_one_value(self, open_page: OpenPage, name: str):
         app = open_page(PAGE, **SEARCH)
         app = app.multiselect(key="search_vary").set_value([name]).run()
-        options = controls.RANGES[name].options
+        options = controls.stops(name)
         for low, high in ((options[0], options[-1]), (options[0],) * 2, (options[-1],) * 2):
             app = app.select_slider(key=f"vary_{name}").set_value((low, high)).run()
             assert not app.exception and not app.error
@@ -245,7 +246,7 @@ class TestControls:
     @pytest.mark.parametrize("strange", ["", "NaN", "1e999", "-5", "☃", "1,0", "../../x"])
     def test_strange_links_break_nothing(self, open_page: OpenPage, strange: str):
         names = "base num_train epochs method trials points pruning seed name view half trial x y"
-        keys = [*(f"search_{name}" for name in names.split()), *(f"vary_{name}" for name in controls.RANGES)]
+        keys = [*(f"search_{name}" for name in names.split()), *(f"vary_{name}" for name in RANGES)]
         app = open_page(PAGE, **dict.fromkeys(keys, strange) | SEARCH)
         assert not app.exception and not app.error
 

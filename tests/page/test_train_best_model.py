@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nnlib.data.points import FIGURES
 from nnlib.numerals import percent
 from nnlib.optim import RULES
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.runs.spec import RunSpec
 from nnlib.schedules import SCHEDULES
 from tests.page.conftest import OpenPage
 from ui.lessons.train.presets import DIGITS, TRAIN
 from ui.runs.live import Run
 from ui.widgets import controls
-from ui.widgets.datasets import TITLES
+from ui.widgets.datasets import title
 
 PAGE = "train_best_model"
 SLIDERS = {  # key -> the least and the greatest value
@@ -27,13 +28,8 @@ SLIDERS = {  # key -> the least and the greatest value
     "guess": (0, 100),
 }
 CHOICES: dict[str, list[Any]] = {
-    "width": controls.WIDTHS,
-    "weight_scale": controls.WEIGHT_SCALES,
-    "reg": controls.STRENGTHS,
-    "learning_rate": controls.LEARNING_RATES,
-    "batch_size": controls.BATCHES,
-    "num_epochs": controls.EPOCHS,
-    "num_train": [n for n in controls.TRAINING_SIZES if n <= 1000],
+    **{name: list(stops) for name, stops in controls.STOPS.items() if name not in ("taper", "weight_decay")},
+    "num_train": [n for n in controls.STOPS["num_train"] if n <= 1000],
 }
 BOUND = ("preset", "data", "seed", "update_rule", "normalization", "schedule", "train_speed", "augment", "lr_decay")
 LARGEST = {"depth": "10", "width": "1024", "batch_size": "500", "num_epochs": "500", "normalization": "batchnorm"}
@@ -165,7 +161,7 @@ class TestExtremes:
     def test_the_boldest_of_everything(self, open_page: OpenPage):
         boldest = {"learning_rate": "50", "weight_scale": "1", "reg": "0.5", "dropout_keep_ratio": "0.1"}
         app = open_page(PAGE, **boldest, depth="10", update_rule="sgd_momentum")
-        assert run_of(app).spec.learning_rate == controls.LEARNING_RATES[-1]
+        assert run_of(app).spec.learning_rate == controls.STOPS["learning_rate"][-1]
         step(app)
 
 
@@ -177,10 +173,10 @@ class TestEveryOption:
         assert run_of(app).spec.update_rule == rule
         step(app)
 
-    @pytest.mark.parametrize("data", ["digits", *POINTS])
+    @pytest.mark.parametrize("data", ["digits", *FIGURES])
     @pytest.mark.parametrize("normalization", ["none", "batchnorm", "layernorm"])
     def test_data_and_normalization(self, open_page: OpenPage, data: str, normalization: str):
-        app = open_page(PAGE, data=TITLES[data], normalization=normalization)
+        app = open_page(PAGE, data=title(data), normalization=normalization)
         spec = run_of(app).spec
         assert (spec.data, spec.normalization or "none") == (data, normalization)
         step(app)
@@ -236,7 +232,9 @@ class TestAddress:
         app.select_slider(key="learning_rate").set_value(0.005).run()
         assert not app.exception
         assert run_of(app).spec.learning_rate == 0.005
-        assert app.select_slider(key="learning_rate").options == [f"{rate:g}" for rate in controls.LEARNING_RATES]
+        assert app.select_slider(key="learning_rate").options == [
+            f"{rate:g}" for rate in controls.STOPS["learning_rate"]
+        ]
 
     @pytest.mark.parametrize(("key", "value"), [("width", "100000"), ("width", "33.5"), ("learning_rate", "1e-9")])
     def test_a_number_beyond_the_controls_falls_back_to_the_default(self, open_page: OpenPage, key: str, value: str):

@@ -125,7 +125,7 @@ def _ready(experiment: Experiment) -> tuple[str, bool]:
         cached, total = cached_runs(experiment), len(experiment.runs)
         seconds = expected_seconds(experiment, pool().size)
     except DataError as error:
-        return str(error), True
+        return lesson.sentence(error), True
     part = "ready" if not cached else "ready some" if cached < total else "ready all"
     time = lesson.text("sweeps", "while") if seconds is None else duration(seconds * (1 - cached / total))
     return lesson.text("sweeps", part, total=total, cached=cached, time=time, workers=pool().size), False

@@ -24,11 +24,10 @@ from ui.components.stepper import stepper, trace
 from ui.walks import edits
 from ui.walks.agreement import Agreement, agreement
 from ui.walks.subject import Inputs, Subject
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 RANDOM = "random"
 AGREE = 1e-3  # above it there is a kink; below it only round-off, and where the slope bends much the step h
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 class Shown(NamedTuple):
@@ -55,7 +54,7 @@ def lesson_stepper(key: str, subjects: Iterable[Subject]) -> Shown:
     try:
         inputs = edits.apply(drawn, edits.parse(st.session_state.get(f"{key}_changed") or ""))
     except ValueError as error:
-        st.error(_sentence(error))
+        st.error(lesson.sentence(error))
         inputs = drawn
     walk = _walk(id(subject), str(choices), _digest(inputs), subject, choices, inputs)
     stepper(walk.trace, key=f"{key}_stepper", on_edit=lambda *edit: _edit(key, drawn, *edit), message=refused)
@@ -154,7 +153,7 @@ def _edit(key: str, drawn: Inputs, name: str, index: tuple[int, ...], typed: str
             known = {}
         st.session_state[f"{key}_changed"] = edits.write({**known, **new})
     except ValueError as error:
-        st.session_state[f"{key}_refused"] = _sentence(error)
+        st.session_state[f"{key}_refused"] = lesson.sentence(error)
 
 
 def _say(walk: _Walk) -> None:
@@ -169,8 +168,3 @@ def _say(walk: _Walk) -> None:
         lesson.show("stepper", "kink", code=code, numerical=numerical)
     else:
         lesson.show("stepper", "too large", code=code, numerical=numerical)
-
-
-def _sentence(error: ValueError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]

@@ -1,26 +1,25 @@
-"""The data sets as pages see them: which are here, their names for people, loaded once for all sessions."""
+"""The data sets as pages see them: which are here, and each loaded once for all sessions."""
 
 import streamlit as st
 
-from nnlib import data
-from nnlib.data import Dataset
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.data import DATASETS, Dataset
+from nnlib.experiments.presets import COURSE
+from nnlib.runs import RunSpec
 
-TITLES = {
-    "digits": "Digits 8×8",
-    "cifar10": "CIFAR-10",
-    "spiral": "Spiral",
-    "moons": "Moons",
-    "circles": "Circles",
-    "xor": "XOR",
-    "blobs": "Blobs",
-}
+
+def title(name: str) -> str:
+    """Its name for people."""
+    return DATASETS[name].title
 
 
 def available() -> list[str]:
     """Names of the data sets that can be chosen now."""
-    pictures = [name for name in ("digits", "cifar10") if getattr(data, name).status().state in ("ready", "found")]
-    return [*pictures, *POINTS]
+    return [name for name, facts in DATASETS.items() if facts.here]
+
+
+def of_course() -> list[str]:
+    """Those of them on which the course's experiments can be done, the course's own first."""
+    return [name for name in COURSE if DATASETS[name].here]
 
 
 def load(spec: RunSpec) -> Dataset:
@@ -29,11 +28,10 @@ def load(spec: RunSpec) -> Dataset:
     Raises:
         nnlib.data.DataError: in one sentence.
     """
-    seed = spec.seed if spec.data in POINTS else 0
-    dataset = _whole(spec.data, seed)
-    return dataset.subset(min(spec.num_train, len(dataset.y_train))) if spec.num_train else dataset
+    dataset = _whole(spec.data, spec.seed if DATASETS[spec.data].drawn else 0)
+    return dataset.subset(spec.num_examples) if spec.num_train else dataset
 
 
 @st.cache_resource(max_entries=20, show_spinner="Preparing the data…")
 def _whole(name: str, seed: int) -> Dataset:
-    return RunSpec(data=name, seed=seed).load_data()
+    return DATASETS[name].load(seed)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 T = TypeVar("T")
+BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}  # to the address bar
 
 
 def one_of(label: str, options: Sequence[T], key: str, default: T | None = None, **how: Any) -> T:
@@ -13,9 +14,9 @@ def one_of(label: str, options: Sequence[T], key: str, default: T | None = None,
 
     how: further arguments of `st.segmented_control`.
     """
-    bound: dict[str, Any] = {"bind": "query-params", "persist_state": "session", "wrap": True}
+    bound: dict[str, Any] = BOUND | {"wrap": True} | how
     first = options[0] if default is None else default
-    chosen = st.segmented_control(label, list(options), default=first, required=True, key=key, **bound | how)
+    chosen = st.segmented_control(label, list(options), default=first, required=True, key=key, **bound)
     return first if chosen is None else chosen
 
 
@@ -31,7 +32,7 @@ def choice(
     for given in (value, st.session_state.get(key, st.query_params.get(key))):
         options = _with(options, given)
     value = value if value in options else options[0]
-    return st.select_slider(label, options, value, text, key=key, **how)
+    return st.select_slider(label, options, value, text, key=key, **BOUND | how)
 
 
 def _with(options: list[Any], value: Any) -> list[Any]:

@@ -125,7 +125,7 @@ def test_cancel(served, pieces):
         if len(seen) == pieces:
             cancel.set()
 
-    with pytest.raises(DownloadCancelled, match="The download was cancelled; nothing of it was kept"):
+    with pytest.raises(DownloadCancelled, match="the download was cancelled; nothing of it was kept"):
         download(progress, cancel, **served.known)
     assert len(seen) == pieces
     assert not served.small.cache.exists()

@@ -58,7 +58,7 @@ def test_it_is_measured(batch_size):
 
 
 def test_settings_that_cannot_run_give_nothing():
-    assert expected_seconds(Experiment("bad", (replace(SPEC, batch_size=0),)), 2) is None
+    assert expected_seconds(Experiment("bad", (replace(SPEC, data="moons", augment="flip"),)), 2) is None
 
 
 def test_absent_data_are_said():

@@ -414,4 +414,4 @@ class TestCommandLine:
 
     def test_an_unknown_study(self, capsys):
         assert main(["--study", "nowhere"]) == 1
-        assert "There is no study 'nowhere'" in capsys.readouterr().err
+        assert "there is no study 'nowhere'" in capsys.readouterr().err

@@ -130,9 +130,6 @@ class TestLog:
 
 
 class TestWords:
-    def test_every_setting_has_a_label(self):
-        assert list(words.LABELS) == [field.name for field in fields(RunSpec)]
-
     def test_a_difference_in_the_words_of_the_controls(self):
         other = replace(SPEC, update_rule="adamw", learning_rate=0.1, num_train=50, patience=3)
         assert words.difference(SPEC, other) == [

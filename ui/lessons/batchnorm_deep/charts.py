@@ -9,8 +9,6 @@ import altair as alt
 import pandas as pd
 
 from nnlib.experiments import Result, RunState
-from nnlib.experiments.group import TRAINING_SIZES
-from nnlib.runs.spec import RunSpec
 from ui.components.sketch import Curves
 from ui.runs.history import Smooth
 from ui.widgets.charts import (
@@ -89,7 +87,7 @@ def loss_rows(runs: Sequence[tuple[str, Result | None]]) -> pd.DataFrame:
     for name, result in runs:
         if result is None:
             continue
-        losses, smooth, per_epoch = result.losses, Smooth(SPAN), steps_per_epoch(result.spec)
+        losses, smooth, per_epoch = result.losses, Smooth(SPAN), result.spec.steps_per_epoch
         smoothed = [smooth.add(loss) for loss in losses]
         rows += [(name, round((i + 1) / per_epoch, 3), losses[i], smoothed[i]) for i in thinned(len(losses), MOST)]
     return pd.DataFrame(rows, columns=["run", "epoch", "raw", "loss"])
@@ -103,11 +101,6 @@ def accuracy_rows(runs: Sequence[tuple[str, Result | None]]) -> pd.DataFrame:
         for record in (result.measured if result is not None else ())
     ]
     return pd.DataFrame(rows, columns=["run", "epoch", "train_acc", "val_acc"])
-
-
-def steps_per_epoch(spec: RunSpec) -> int:
-    whole = TRAINING_SIZES[spec.data]
-    return max(min(spec.num_train or whole, whole) // spec.batch_size, 1)
 
 
 def explodes(runs: Sequence[tuple[str, Result | None]]) -> bool:

@@ -19,9 +19,8 @@ from ui.lessons.batchnorm_deep.pair import draw_curves
 from ui.runs.sweeps import find, sweep_panel
 from ui.runs.take_home import take_home
 from ui.widgets import controls
-from ui.widgets.controls import BOUND
 from ui.widgets.looks import NORM_NAMES
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "batchnorm_deep"
 TRAIN = "../pages/train_best_model.py"  # seen from the router

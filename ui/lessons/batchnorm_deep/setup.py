@@ -1,44 +1,27 @@
 """Which experiment: the data, and the published settings, fewer for a quick look, or the learner's own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from nnlib.experiments import EXPERIMENTS, Experiment
-from nnlib.numerals import plain, whole
-from nnlib.runs.spec import RunSpec
+from nnlib.experiments import Experiment
+from nnlib.experiments.presets import COURSE, on
+from nnlib.numerals import plain
+from nnlib.runs import SETTINGS, RunSpec
 from ui import lesson
-from ui.widgets import datasets
-from ui.widgets.controls import BATCHES, BOUND, EPOCHS, LEARNING_RATES, WEIGHT_SCALES, WIDTHS
+from ui.widgets import controls, datasets
 from ui.widgets.looks import NORM_NAMES
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
+from ui.widgets.words import label_of
 
 PAGE = "batchnorm_deep"
 PUBLISHED, QUICK, OWN = "as published", "a quick look", "my own"
-NUMBERS = [float(name) for name in WEIGHT_SCALES if name[0].isdigit()]
 LONGEST = 40  # epochs
-# setting -> label, values to choose from
-CHOICES: dict[str, tuple[str, Sequence[Any]]] = {
-    "depth": ("Hidden layers", range(1, 11)),
-    "width": ("Units in each", WIDTHS),
-    "weight_scale": ("Weight scale", ["he", "xavier", *NUMBERS]),
-    "learning_rate": ("Learning rate", LEARNING_RATES),
-    "batch_size": ("Batch size", BATCHES),
-    "num_epochs": ("Epochs", [epochs for epochs in EPOCHS if epochs <= LONGEST]),
-}
-PARTS = {  # of a sentence about a run's settings
-    "normalization": "normalization: {}",
-    "depth": "{} hidden layers",
-    "width": "{} units in each",
-    "weight_scale": "weight scale {}",
-    "update_rule": "{}",
-    "learning_rate": "learning rate {}",
-    "batch_size": "batches of {}",
-    "num_epochs": "{} epochs",
-    "num_train": "{} training pictures",
-    "seed": "seed {}",
-}
+SAID = (  # of a run
+    *("normalization", "depth", "width", "weight_scale", "update_rule"),
+    *("learning_rate", "batch_size", "num_epochs", "num_train", "seed"),
+)
 
 
 def choose(
@@ -49,30 +32,29 @@ def choose(
     prefix: of the widgets' keys. quick: makes it shorter. own: draws widgets, which start at the base's settings, and
     makes an experiment of what they hold.
     """
-    here = [data for data in ("cifar10", "digits") if data in datasets.available()]
+    here = datasets.of_course()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        data = one_of("Data", here, "norm_data", format_func=datasets.TITLES.__getitem__)
+        data = one_of("Data", here, "norm_data", format_func=datasets.title)
         size = one_of("Settings", [PUBLISHED, QUICK, OWN], f"{prefix}_settings")
-    published = EXPERIMENTS[name if data == "cifar10" else f"digits_{name}"]
-    experiment = published
+    experiment = published = on(data, name)
     if size == QUICK:
         experiment = quick(published)
     elif size == OWN:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"{prefix}_own"):
             experiment = own(published.runs[0])
-    absent = "" if "cifar10" in here else lesson.text(PAGE, "no cifar10")
+    absent = lesson.text(PAGE, "no cifar10") if len(here) < len(COURSE) else ""
     st.caption(f"{shared(experiment)} {absent}")
     return experiment
 
 
 def settings(prefix: str, base: RunSpec, names: Sequence[str]) -> dict[str, Any]:
-    """A widget for each of these settings of `CHOICES`, and one for the seed; what they hold."""
+    """A widget for each of these settings, and one for the seed; what they hold."""
     chosen: dict[str, Any] = {}
     for name in names:
-        label, options = CHOICES[name]
-        value = getattr(base, name)
-        options = list(options) if value in options else sorted([*options, value])
-        key = f"{prefix}_{name}"
+        value, numbers = getattr(base, name), controls.numbers(name)
+        options = [*SETTINGS[name].names, *(n for n in numbers if name != "num_epochs" or n <= LONGEST)]
+        options = options if value in options else sorted([*options, value])
+        label, key = label_of(name).capitalize(), f"{prefix}_{name}"
         kept = st.selectbox(label, options, options.index(value), format_func=short, key=key, width=150, **BOUND)
         chosen[name] = value if kept is None else kept
     seed = st.number_input("Seed", 0, 9999, base.seed, key=f"{prefix}_seed", width=130, **BOUND)
@@ -91,13 +73,24 @@ def short(value: Any) -> str:
 
 def shared(experiment: Experiment) -> str:
     """The settings that all runs have in common, in words."""
-    seed = "seed {}" if experiment.global_seed is None else f"global seed {experiment.global_seed}"
-    parts = {name: part for name, part in (PARTS | {"seed": seed}).items() if name not in experiment.varied}
-    return lesson.text(PAGE, "shared", settings=in_words(experiment.runs[0], parts))
+    said, seed = [name for name in SAID if name not in experiment.varied], experiment.global_seed
+    if seed is None:
+        return lesson.text(PAGE, "shared", settings=in_words(experiment.runs[0], said))
+    words = in_words(experiment.runs[0], [name for name in said if name != "seed"])
+    return lesson.text(PAGE, "shared", settings=f"{words}, global seed {seed}")
 
 
-def in_words(run: RunSpec, parts: Mapping[str, str] | None = None) -> str:
-    """A run's settings, those of `PARTS` unless other parts of the sentence are given."""
-    values = {name: short(getattr(run, name)) for name in PARTS} | {"num_train": whole(run.num_train)}
-    values["normalization"] = NORM_NAMES[run.normalization]
-    return ", ".join(part.format(values[name]) for name, part in (PARTS if parts is None else parts).items())
+def in_words(run: RunSpec, names: Sequence[str] = SAID) -> str:
+    """Some of a run's settings."""
+    return ", ".join(_phrase(run, name) for name in names)
+
+
+def _phrase(run: RunSpec, name: str) -> str:
+    """The label and the value; "5 hidden layers", where there are so many of them."""
+    setting, value = SETTINGS[name], getattr(run, name)
+    if name == "normalization":
+        return f"normalization: {NORM_NAMES[value]}"
+    text = setting.text(value) if setting.text else short(value)
+    if setting.counts:
+        return f"{text} {setting.label}"
+    return text if setting.says_itself else f"{setting.label} {text}"

@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from nnlib.numerals import percent, plain
-from nnlib.runs.spec import RunSpec
+from nnlib.runs import SETTINGS, RunSpec
 from ui.runs.log import Entry, RunLog
-from ui.widgets.words import LABELS, value, varied
+from ui.widgets.words import value, varied
 
 NUMBER = st.column_config.NumberColumn
 FIGURES = {  # heading: what of an entry, times what, and how it is shown
@@ -41,7 +41,7 @@ def rows(log: RunLog, entries: Sequence[Entry]) -> pd.DataFrame:
         [
             {"Run": entry.number}
             | ({"Page": entry.page} if several_pages else {})
-            | {LABELS[name].capitalize(): _cell(entries, entry.spec, name) for name in names}
+            | {SETTINGS[name].label.capitalize(): _cell(entries, entry.spec, name) for name in names}
             | {"Status": status(entry, log.is_live(entry))}
             | _figures(entry)
             for entry in entries

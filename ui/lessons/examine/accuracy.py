@@ -8,7 +8,7 @@ from nnlib.runs.accuracy import Accuracy
 from ui import lesson
 from ui.lessons.examine import charts
 from ui.lessons.examine.subject import Examined
-from ui.widgets.controls import BOUND
+from ui.widgets.options import BOUND
 
 PAGE = "examine"
 MANY = 5  # classes, too many to be named

@@ -86,8 +86,7 @@ def load() -> None:
         try:
             saved = load_model(file)
         except ValueError as error:
-            sentence = str(error)
-            st.session_state[MESSAGE] = (False, sentence[0].upper() + sentence[1:])
+            st.session_state[MESSAGE] = (False, lesson.sentence(error))
         else:
             st.session_state[LOADED] = (file.name, saved)
             st.session_state["ex_model"] = FILE
@@ -103,5 +102,5 @@ def load() -> None:
 def _described(saved: SavedModel) -> str:
     """What was in a file, with the accuracies that it claims."""
     claims = ", ".join(f"{NAMES[part]} {percent(a.share)}" for part, a in saved.accuracies.items())
-    facts = {"data": datasets.TITLES[saved.spec.data], "hidden": ", ".join(map(str, saved.model.hidden_dims))}
+    facts = {"data": datasets.title(saved.spec.data), "hidden": ", ".join(map(str, saved.model.hidden_dims))}
     return lesson.text(PAGE, "loaded", epoch=saved.epoch, claims=claims or "none", **facts)

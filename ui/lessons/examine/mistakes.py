@@ -15,8 +15,7 @@ from ui.lessons.examine.accuracy import ask_for_class, whole_test
 from ui.lessons.examine.plane import plane
 from ui.lessons.examine.subject import Examined
 from ui.widgets import pictures
-from ui.widgets.controls import BOUND
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "examine"
 ANY, SHOWN = "any class", 12

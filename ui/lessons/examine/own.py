@@ -15,8 +15,7 @@ from ui.lessons.examine.pictures import PictureError
 from ui.lessons.examine.plane import plane
 from ui.lessons.examine.subject import Examined
 from ui.widgets import pictures as matrices
-from ui.widgets.controls import BOUND
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "examine"
 MAX_UPLOAD = 5  # MB
@@ -64,7 +63,7 @@ def _uploaded(subject: Examined) -> ndarray | None:
     try:
         picture = pictures.decode(file)
     except PictureError as error:
-        st.error(str(error))
+        st.error(lesson.sentence(error))
         return None
     preview = picture.copy()
     preview.thumbnail((400, 400))

@@ -92,7 +92,7 @@ def current() -> Examined | None:
     running = trained if chosen == RUN else None
     subject = _of_run(running) if running else _of_file(*st.session_state[LOADED])
     spec = subject.spec
-    facts = {"title": subject.title, "data": datasets.TITLES[spec.data], "epoch": subject.saved.epoch}
+    facts = {"title": subject.title, "data": datasets.title(spec.data), "epoch": subject.saved.epoch}
     facts |= {"normalization": spec.normalization or "no", "rule": spec.update_rule}
     hidden = ", ".join(map(str, subject.model.hidden_dims))
     lesson.show(PAGE, "subject run" if running else "subject file", hidden=hidden, **facts)

@@ -16,8 +16,7 @@ from ui.lessons.examine import charts
 from ui.lessons.examine.plane import plane
 from ui.lessons.examine.subject import EXAMPLES, Examined
 from ui.widgets import pictures as matrices
-from ui.widgets.controls import BOUND
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "examine"
 TOP = 10

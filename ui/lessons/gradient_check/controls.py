@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,7 +14,7 @@ from nnlib.labs.gradient_check.report import STEPS, Report, StepErrors, check, e
 from nnlib.normalization import NORMALIZATIONS
 from nnlib.numerals import whole
 from ui.lessons.gradient_check.words import power
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 INPUTS, CLASSES = 15, 10
 MOST_LAYERS, MOST_PARAMETERS = 6, 4000
@@ -23,7 +22,6 @@ SCALES = ["he", "xavier", "0.01", "0.05", "0.2", "1"]
 STRENGTHS = [0.0, 1e-3, 1e-2, 0.1, 1.0, 3.14]
 LIMITS = [float(f"1e-{k}") for k in range(2, 11)]
 NONE = "none"
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Download:
         except DownloadCancelled:
             self.message = lesson.text("home", "download cancelled")
         except DataError as error:
-            self.message = str(error)
+            self.message = lesson.sentence(error)
 
     def _progress(self, received: int, total: int) -> None:
         self.received, self.total = received, total

@@ -1,7 +1,5 @@
 """Depth and scale: a deep network at its start, layer by layer, forward and back."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy import ndarray
@@ -12,10 +10,9 @@ from nnlib.labs.depth_and_scale import LayerSignal, rms, shrinkage, signals
 from nnlib.numerals import plain, short
 from ui import lesson
 from ui.lessons.layers import depth_charts
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "layers"
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SCALES = ["0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]
 WIDTHS = [10, 20, 50, 100, 200]
 EVERY = {"after every layer": 1, "after every second layer": 2, "nowhere": 0}

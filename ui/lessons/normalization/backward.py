@@ -1,7 +1,5 @@
 """Batchnorm's two backward passes: what is taken out of the gradient, cell by cell, and both passes timed on demand."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
@@ -12,14 +10,13 @@ from nnlib.numerals import fixed, scientific, short
 from ui import lesson
 from ui.components.number_grid import Grid, number_grids
 from ui.lessons.normalization import charts
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "batchnorm"
 N, D = 4, 3
 RANDOM, ONES, XHAT = "random", "all ones", "x̂"
 REPEATS = 25
 SIZES = [2, 10, 50, 100, 250, 500, 1000]
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def gradient_parts() -> None:

@@ -15,14 +15,13 @@ from ui.lessons.normalization import backward, charts
 from ui.walks.layers import SUBJECTS
 from ui.walks.section import lesson_stepper
 from ui.walks.simplified import SIMPLIFIED
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "batchnorm"
 NAMES = [feature.name for feature in FEATURES]
 SIZES = [1, 2, 3, 4, 6, 8, 16, 32, 64, 256]
 NUM_BATCHES, ROWS_SHOWN = 200, 4
 BY_HAND, UNDO = "by hand", "those that undo it"
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 running_averages = st.cache_data(max_entries=50, show_spinner=False)(batches.running_averages)
 batch_size_effect = st.cache_data(max_entries=50, show_spinner=False)(batches.batch_size_effect)

@@ -19,6 +19,7 @@ from ui.runs.sweeps import sweep_panel
 from ui.runs.take_home import take_home
 from ui.walks.layers import SUBJECTS
 from ui.walks.section import lesson_stepper
+from ui.widgets.options import BOUND
 
 PAGE = "layernorm"
 CELLS = ["that cell", "its row", "its column", "all of them"]
@@ -27,7 +28,6 @@ CHANGES = [CELL, EXAMPLE, FEATURE]
 EXAMPLES = 6
 SWEEP, SEEDS, WIDTHS = "ln_sweep", 3, (1, 2, 3, 4, 6, 8, 16, 32)
 NARROW = narrow_networks("narrow_networks", RunSpec(learning_rate=1e-2, num_epochs=8), WIDTHS, range(SEEDS))
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 # ---------------------------------------------------------------------------------------------------- which axis

@@ -13,13 +13,13 @@ from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.widgets import datasets
 from ui.widgets.looks import NORM_NAMES
+from ui.widgets.options import BOUND
 from ui.widgets.pictures import sheet
 
 PAGE = "layernorm"
 PICTURES, IN_MEAN = 6, 100
 PAIRS = (("rows", "images"), ("mean", "threshold"))  # as they stand on the page
 RIGHT = {"rows": 2, "images": 1, "mean": 0, "threshold": 3}  # indices into the part `options`
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def preprocessing() -> None:
@@ -32,9 +32,9 @@ def preprocessing() -> None:
 
 
 def _matching() -> None:
-    name = "cifar10" if "cifar10" in datasets.available() else "digits"
+    name = datasets.of_course()[0]
     X, levels = _pictures(name)
-    lesson.show(PAGE, "game", data=datasets.TITLES[name])
+    lesson.show(PAGE, "game", data=datasets.title(name))
     options = lesson.text(PAGE, "options").split("; ")
     answers, feedback = {}, {}
     for pair in PAIRS:

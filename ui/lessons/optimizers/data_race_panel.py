@@ -15,11 +15,11 @@ from ui import lesson
 from ui.components.surface_race import short_name
 from ui.lessons.optimizers.data_race import PRESETS, Range, Standing, make, published, rates, standings, verdict
 from ui.lessons.optimizers.data_race_charts import accuracy_frame, accuracy_spec, loss_frame, loss_spec
-from ui.lessons.optimizers.race import BOUND, LARGEST_RATE, USUAL, number
+from ui.lessons.optimizers.race import LARGEST_RATE, USUAL, number
 from ui.runs.sweeps import find, sweep_panel
 from ui.runs.take_home import take_home
 from ui.widgets import datasets
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "optimizers"
 SWEEP = "data_race"
@@ -58,14 +58,14 @@ def data_race_panel() -> None:
 
 def _controls() -> tuple[str, list[str], int]:
     """Data set, rules, how many seeds."""
-    here = [name for name in ("cifar10", "digits") if name in datasets.available()]
+    here = datasets.of_course()
     with st.container(horizontal=True, gap="medium"):
-        data = one_of("Data", here, "drace_data", format_func=datasets.TITLES.__getitem__)
+        data = one_of("Data", here, "drace_data", format_func=datasets.title)
         rules = st.pills(
             "Rules", list(RULES), selection_mode="multi", default=USUAL, key="drace_rules", wrap=True, **BOUND
         )
         count = one_of("Seeds", [1, 3, 5], "drace_seeds", help=lesson.text(PAGE, "data race seeds"))
-    if "cifar10" not in here:
+    if len(here) < len(PRESETS):
         st.caption(lesson.text(PAGE, "data race no cifar10"))
     return data, [rule for rule in RULES if rule in (rules or [])], count
 

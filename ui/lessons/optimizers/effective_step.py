@@ -1,17 +1,15 @@
 """The effective step of adaptive rules: a gradient signal, what each rule makes of it, and Adam uncorrected too."""
 
-from typing import Any
-
 import streamlit as st
 
 from nnlib.labs.optimizers.effective_step import CURVES, SIGNALS, UNCORRECTED, effect, signal
 from nnlib.numerals import fixed
 from ui import lesson
 from ui.lessons.optimizers.effective_step_charts import FACTORS, WEIGHTS, factors_frame, weights_frame
+from ui.widgets.options import BOUND
 
 PAGE = "optimizers"
 STEPS = 1000
-BOUND: dict[str, Any] = {"bind": "query-params"}
 GUESSES = ("0.01", "0.005", "0.0003", "0.00001")
 
 

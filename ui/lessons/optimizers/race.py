@@ -11,9 +11,9 @@ from nnlib.numerals import plain
 from nnlib.optim import DEFAULTS, RULES
 from ui import lesson
 from ui.components.surface_race import short_name, surface_race
+from ui.widgets.options import BOUND
 
 PAGE = "optimizers"
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 USUAL = ("sgd", "sgd_momentum", "rmsprop", "adam")
 NONE = "none"
 LARGEST_DECAY = 0.99999  # Adam divides by 1 - beta^t

@@ -6,28 +6,25 @@ from typing import Any
 
 import streamlit as st
 
-from nnlib.experiments import EXPERIMENTS, Experiment
-from nnlib.experiments.presets import OVERFIT
+from nnlib.experiments import Experiment
+from nnlib.experiments.presets import COURSE, OVERFIT, on
 from nnlib.numerals import plain
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.widgets import datasets
-from ui.widgets.options import one_of
+from ui.widgets.options import BOUND, one_of
 
 PAGE = "overfit"
-DATA = ("cifar10", "digits")  # the course's first
 DEPTHS = {"three layers": 2, "five layers": 4}  # -> hidden layers
 NAMES = {hidden: name for name, hidden in DEPTHS.items()}
 MOST_SEED = 999_999
-BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def map_experiment(data: str, seed: int = 0) -> Experiment:
     """Every weight scale with every learning rate, each with three layers and with five."""
-    prefix = "" if data == "cifar10" else f"{data}_"
-    three, five = (EXPERIMENTS[f"{prefix}overfit_50_{depth}_layer_map"] for depth in ("three", "five"))
+    three, five = (on(data, f"overfit_50_{depth}_layer_map") for depth in ("three", "five"))
     runs = (run for pair in zip(three.runs, five.runs, strict=True) for run in pair)
-    return Experiment(f"{prefix}overfit_50_maps", tuple(runs)).with_settings(seed=seed)
+    return Experiment(three.name.replace("three_layer_map", "maps"), tuple(runs)).with_settings(seed=seed)
 
 
 def _grid(data: str, setting: str) -> list[float]:
@@ -41,8 +38,8 @@ def _between(grid: list[float]) -> list[float]:
 
 
 # of the map's axes
-GRID_SCALES = {data: _grid(data, "weight_scale") for data in DATA}
-GRID_RATES = {data: _grid(data, "learning_rate") for data in DATA}
+GRID_SCALES = {data: _grid(data, "weight_scale") for data in COURSE}
+GRID_RATES = {data: _grid(data, "learning_rate") for data in COURSE}
 # that can be chosen
 SCALES = {data: _between(grid) for data, grid in GRID_SCALES.items()}
 RATES = {data: _between(grid) for data, grid in GRID_RATES.items()}
@@ -56,8 +53,8 @@ START = {"cifar10": spec_of("cifar10", 2, 3e-3, 1e-3), "digits": spec_of("digits
 # Why each is good or bad: assets/prose/overfit.md
 PRESETS: dict[str, dict[str, RunSpec]] = {
     "cifar10": {
-        "Published: three layers": EXPERIMENTS["overfit_50_three_layer"].runs[0],
-        "Published: five layers": EXPERIMENTS["overfit_50_five_layer"].runs[0],
+        "Published: three layers": on("cifar10", "overfit_50_three_layer").runs[0],
+        "Published: five layers": on("cifar10", "overfit_50_five_layer").runs[0],
         "Bad: weights too small": spec_of("cifar10", 4, 1e-2, 1e-2),
         "Bad: weights too large": spec_of("cifar10", 4, 0.3, 2e-3),
         "Bad: rate too low": spec_of("cifar10", 2, 1e-2, 1e-5),
@@ -65,8 +62,8 @@ PRESETS: dict[str, dict[str, RunSpec]] = {
         "Bad: dead units": spec_of("cifar10", 2, 0.1, 3e-2),
     },
     "digits": {
-        "Good: three layers": EXPERIMENTS["digits_overfit_50_three_layer"].runs[0],
-        "Good: five layers": EXPERIMENTS["digits_overfit_50_five_layer"].runs[0],
+        "Good: three layers": on("digits", "overfit_50_three_layer").runs[0],
+        "Good: five layers": on("digits", "overfit_50_five_layer").runs[0],
         "Bad: weights too small": spec_of("digits", 4, 3e-2, 3e-2),
         "Bad: weights too large": spec_of("digits", 4, 1.0, 3e-2),
         "Bad: rate too low": spec_of("digits", 2, 0.2, 1e-3),
@@ -77,14 +74,14 @@ PRESETS: dict[str, dict[str, RunSpec]] = {
 
 def data_controls() -> tuple[str, int]:
     """Which pictures (CIFAR-10 if it is here, digits otherwise, unless chosen), and the seed."""
-    names = [name for name in DATA if name in datasets.available()]
+    names = datasets.of_course()
     with st.container(horizontal=True, gap="small", width="content"):
-        chosen = one_of("Pictures", [datasets.TITLES[name] for name in names], "of_data", width="content")
+        chosen = one_of("Pictures", [datasets.title(name) for name in names], "of_data", width="content")
         about = lesson.text(PAGE, "seed help")
         seed = st.number_input("Seed", 0, MOST_SEED, 0, key="of_seed", help=about, width=145, **BOUND)
-    if "cifar10" not in names:
+    if len(names) < len(COURSE):
         st.caption(lesson.text(PAGE, "no cifar10"))
-    return next(name for name in names if datasets.TITLES[name] == chosen), int(seed or 0)
+    return next(name for name in names if datasets.title(name) == chosen), int(seed or 0)
 
 
 def run_controls(data: str, seed: int) -> tuple[RunSpec, bool]:

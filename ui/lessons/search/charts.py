@@ -9,9 +9,10 @@ import altair as alt
 import pandas as pd
 
 from nnlib.numerals import plain
-from nnlib.search import FIELDS, Choice, StudyState, TrialState
+from nnlib.runs import SETTINGS
+from nnlib.search import Choice, StudyState, TrialState
 from ui.widgets.charts import EPOCH, PERCENT, QUIET, SHARE, Channel, as_spec, by, thinned, tips, x, y
-from ui.widgets.words import LABELS, NONE
+from ui.widgets.words import NONE, label_of
 
 STATES = {"complete": "circle", "diverged": "triangle-up", "pruned": "cross", "running": "diamond"}
 ENDED = list(STATES)[:3]  # those that have a value
@@ -79,7 +80,7 @@ def progress_frame(state: StudyState, half: bool = False) -> pd.DataFrame:
 
 
 def described(trial: TrialState) -> str:
-    return ", ".join(f"{LABELS[name]} {text(value)}" for name, value in trial.settings.items())
+    return ", ".join(f"{SETTINGS[name].label} {text(value)}" for name, value in trial.settings.items())
 
 
 # ------------------------------------------------------------------------------------------- accuracy over epochs
@@ -113,15 +114,15 @@ def curves_frame(state: StudyState) -> pd.DataFrame:
 @cache
 def map_spec(first: str, second: str, x_numbers: bool, y_numbers: bool) -> dict[str, Any]:
     """Where trials lie in two settings; columns: x, y, value, state, best."""
-    across = x("x:Q" if x_numbers else "x:N", LABELS[first], **_axis(first, x_numbers))
-    up = y("y:Q" if y_numbers else "y:N", LABELS[second], **_axis(second, y_numbers))
+    across = x("x:Q" if x_numbers else "x:N", SETTINGS[first].label, **_axis(first, x_numbers))
+    up = y("y:Q" if y_numbers else "y:N", SETTINGS[second].label, **_axis(second, y_numbers))
     base = alt.Chart().encode(across, up)
     size = alt.Size("value:Q", scale=alt.Scale(range=[40, 320]), legend=None)
     looks = (GOOD, _state(alt.Shape, ENDED, **GREY), size)
     return as_spec(
         base.mark_point(opacity=0.9).encode(*looks, tooltip=tips("trial", ACCURACY, "state:N", "settings:N")),
         base.transform_filter("datum.best").mark_point(filled=False, size=700, strokeWidth=3, color=BEST),
-        title=f"{LABELS[second].capitalize()} and {LABELS[first]}: large and strong is good, ringed is best",
+        title=f"{label_of(second).capitalize()} and {label_of(first)}: large and strong is good, ringed is best",
         height=HEIGHT,
     )
 
@@ -129,7 +130,7 @@ def map_spec(first: str, second: str, x_numbers: bool, y_numbers: bool) -> dict[
 def _axis(name: str, numbers: bool) -> dict[str, Any]:
     if not numbers:
         return {"labelAngle": 0}
-    scale = {"type": "log" if FIELDS[name].log else "linear", "nice": False, "zero": False, "padding": 20}
+    scale = {"type": "log" if SETTINGS[name].log else "linear", "nice": False, "zero": False, "padding": 20}
     return scale | {"tickCount": 6, "format": "~g"}
 
 
@@ -137,7 +138,7 @@ def is_numeric(state: StudyState, name: str) -> bool:
     """Whether all values of a setting are numbers."""
     domain = state.plan.space[name]
     values = domain.values if isinstance(domain, Choice) else (domain.low, domain.high)
-    return name in FIELDS and all(isinstance(value, int | float) for value in values)
+    return SETTINGS[name].numeric and all(isinstance(value, int | float) for value in values)
 
 
 def map_frame(state: StudyState, x: str, y: str, half: bool = False) -> pd.DataFrame:
@@ -169,5 +170,5 @@ IMPORTANCES = as_spec(
 
 def importances_frame(state: StudyState) -> pd.DataFrame:
     """The rows of IMPORTANCES."""
-    rows = [(LABELS[name], share) for name, share in state.importances.items()]
+    rows = [(SETTINGS[name].label, share) for name, share in state.importances.items()]
     return pd.DataFrame(rows, columns=["setting", "share"])

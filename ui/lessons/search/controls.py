@@ -1,55 +1,42 @@
 """Widgets that make up a `SearchPlan`; each is bound to the address bar."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from nnlib.optim import RULES
-from nnlib.runs.spec import POINTS, RunSpec
+from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search import Choice, Interval, SearchPlan
-from nnlib.search.plan import METHODS, NAMES, PRUNINGS
+from nnlib.search.plan import METHODS, PRUNINGS, searchable
 from ui import lesson
 from ui.lessons.train.presets import TRAIN
 from ui.widgets import controls, datasets
-from ui.widgets.controls import BOUND, NONE
-from ui.widgets.options import one_of
-from ui.widgets.words import LABELS, value
+from ui.widgets.options import BOUND, one_of
+from ui.widgets.words import NONE, label_of, value
 
 PAGE = "search"
 HERE = "The run in Train"
-
-
-@dataclass(frozen=True)
-class Range:
-    """Where a setting's interval may begin and end, and where it does unless changed."""
-
-    options: list[Any]
-    low: Any
-    high: Any
-
-
-RANGES = {
-    "learning_rate": Range(controls.LEARNING_RATES, 1e-5, 1.0),
-    "weight_scale": Range([float(s) for s in controls.WEIGHT_SCALES if s[0].isdigit()], 1e-3, 1.0),
-    "depth": Range(list(range(1, 11)), 1, 5),
-    "width": Range(controls.WIDTHS, 16, 256),
-    "taper": Range(sorted(controls.TAPERS), 0.25, 1.0),
-    "dropout_keep_ratio": Range([k / 20 for k in range(2, 21)], 0.5, 1.0),
-    "reg": Range(controls.STRENGTHS[1:], 1e-5, 0.1),
-    "weight_decay": Range(controls.STRENGTHS[1:], 1e-4, 0.1),
-    "batch_size": Range(controls.BATCHES, 10, 200),
-    "warmup": Range([k / 20 for k in range(11)], 0.0, 0.3),
-    "lr_decay": Range([k / 20 for k in range(10, 21)], 0.8, 1.0),
-    "seed": Range([0, 9, 99, 999, 9999], 0, 99),
-}
-USUAL = {
+# setting -> where its interval begins and ends, or which of its names are tried, unless changed
+USUAL: dict[str, Any] = {
+    "learning_rate": (1e-5, 1.0),
+    "weight_scale": (1e-3, 1.0),
+    "depth": (1, 5),
+    "width": (16, 256),
+    "taper": (0.25, 1.0),
+    "dropout_keep_ratio": (0.5, 1.0),
+    "reg": (1e-5, 0.1),
+    "weight_decay": (1e-4, 0.1),
+    "batch_size": (10, 200),
+    "warmup": (0.0, 0.3),
+    "lr_decay": (0.8, 1.0),
+    "seed": (0, 99),
     "update_rule": ["sgd_momentum", "adam"],
     "normalization": [NONE, "batchnorm"],
     "schedule": ["constant", "cosine"],
     "augment": [NONE, "flip"],
 }
+SEEDS = [0, 9, 99, 999, 9999]
 ALWAYS = ("depth", "width", "update_rule", "learning_rate", "batch_size", "num_epochs")  # are told of a search
 VARIED = ["learning_rate", "weight_scale", "depth"]
 TRIALS = [5, 10, 20, 30, 50, 100, 200, 500]
@@ -87,23 +74,19 @@ def plan_controls() -> SearchPlan:
     return SearchPlan(base, space, method, pruning, seed=int(seed), **trials)
 
 
-def _method_name(method: str) -> str:
-    return lesson.text(PAGE, f"name {method}")
-
-
 def _base() -> RunSpec:
     """The settings that are not varied: a preset's or the present run's, with so many epochs."""
-    here = datasets.available()
-    bases = {name: spec for name, spec in TRAIN.items() if spec.data in here}
+    bases = {name: spec for name, spec in TRAIN.items() if spec.data in datasets.available()}
     if (run := st.session_state.get("train_run")) is not None:
         bases[HERE] = run.spec
     base = bases[st.selectbox("As in", list(bases), key="search_base", **BOUND)]
     changes: dict[str, Any] = {}
-    if base.data not in POINTS:
-        sizes = [n for n in controls.TRAINING_SIZES if base.data == "cifar10" or n <= 1000]
-        how: dict[str, Any] = {"format_func": controls.FORMATS["num_train"], "key": "search_num_train"}
-        changes["num_train"] = st.select_slider("Training pictures", sizes, 0, **how, **BOUND)
-    changes["num_epochs"] = st.select_slider("Epochs a trial", controls.EPOCHS, 10, key="search_epochs", **BOUND)
+    if SETTINGS["num_train"].is_offered(base):
+        label, sizes = label_of("num_train").capitalize(), controls.stops(base, "num_train")
+        how: dict[str, Any] = {"format_func": SETTINGS["num_train"].text, "key": "search_num_train"}
+        changes["num_train"] = st.select_slider(label, sizes, 0, **how, **BOUND)
+    epochs = controls.STOPS["num_epochs"]
+    changes["num_epochs"] = st.select_slider("Epochs a trial", epochs, 10, key="search_epochs", **BOUND)
     base = replace(base, **changes)
     st.caption(summary(base))
     return base
@@ -112,35 +95,32 @@ def _base() -> RunSpec:
 def summary(spec: RunSpec, without: Collection[str] = ()) -> str:
     """The data, and the settings that are not as `RunSpec` has them by itself, or that say how long a trial takes."""
     changed = {*spec.differences(RunSpec(data=spec.data)), *ALWAYS} - {*without}
-    settings = [f"{LABELS[name]} {value(spec, name)}" for name in vars(spec) if name in changed]
-    return ", ".join([datasets.TITLES.get(spec.data, spec.data), *settings])
+    settings = [f"{label_of(name)} {value(spec, name)}" for name in vars(spec) if name in changed]
+    return ", ".join([datasets.title(spec.data), *settings])
 
 
 def _space(base: RunSpec) -> dict[str, Interval | Choice]:
-    names = [name for name in (*RANGES, *NAMES) if name != "augment" or base.data == "cifar10"]
-    chosen = st.multiselect("Settings", names, VARIED, format_func=LABELS.__getitem__, key="search_vary", **BOUND)
-    space: dict[str, Interval | Choice] = {}
-    for name in chosen:
-        key = f"vary_{name}"
-        if name in RANGES:
-            reach = RANGES[name]
-            label = LABELS[name].capitalize()
-            low, high = st.select_slider(label, reach.options, (reach.low, reach.high), _short, key=key, **BOUND)
-            space[name] = Interval(low, high)
-        else:
-            options = [*RULES] if name == "update_rule" else [NONE if v is None else v for v in NAMES[name]]
-            label, usual = LABELS[name].capitalize(), USUAL[name]
-            values = st.pills(label, options, selection_mode="multi", default=usual, key=key, wrap=True, **BOUND)
-            space[name] = Choice(tuple(None if value == NONE else value for value in values))
-    return space
+    known = sorted(searchable(), key=[*USUAL, *searchable()].index)
+    names = [name for name in known if SETTINGS[name].offered is None or SETTINGS[name].is_offered(base)]
+    chosen = st.multiselect("Settings", names, VARIED, format_func=label_of, key="search_vary", **BOUND)
+    return {name: _interval(name) if SETTINGS[name].searched else _choice(name) for name in chosen}
 
 
-def _short(value: float) -> str:
-    return f"{value:g}"
+def stops(name: str) -> list[Any]:
+    """The numbers at which an interval of a setting can begin and end."""
+    numbers = SEEDS if name == "seed" else controls.numbers(name)
+    return [n for n in numbers if n > 0 or not SETTINGS[name].log]
 
 
-def can_be_opened(spec: RunSpec) -> bool:
-    """Whether the controls of Train reach as far as these settings."""
-    values = {name: getattr(spec, name) for name in RANGES if name != "seed"}
-    numbers = {name: value for name, value in values.items() if value and not isinstance(value, str)}
-    return all(RANGES[name].options[0] <= value <= RANGES[name].options[-1] for name, value in numbers.items())
+def _interval(name: str) -> Interval:
+    numbers = stops(name)
+    ends = USUAL.get(name, (numbers[0], numbers[-1]))
+    how: dict[str, Any] = {"format_func": "{:g}".format, "key": f"vary_{name}"}
+    return Interval(*st.select_slider(label_of(name).capitalize(), numbers, ends, **how, **BOUND))
+
+
+def _choice(name: str) -> Choice:
+    names = [NONE if name is None else name for name in SETTINGS[name].values]
+    how: dict[str, Any] = {"default": USUAL.get(name, names), "key": f"vary_{name}", "wrap": True}
+    values = st.pills(label_of(name).capitalize(), names, selection_mode="multi", **how, **BOUND)
+    return Choice(tuple(None if value == NONE else value for value in values))

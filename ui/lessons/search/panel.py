@@ -9,13 +9,14 @@ import streamlit as st
 
 from nnlib.search import SearchError, SearchPlan, StudyState, shown_url, storage_url
 from ui import lesson
-from ui.lessons.search.controls import can_be_opened, plan_controls
+from ui.lessons.search.controls import plan_controls
 from ui.lessons.search.desk import Book, desk
 from ui.lessons.search.view import View, chosen_view, show_study
 from ui.lessons.train.panel import open_in_train
 from ui.runs.polling import live_panel
 from ui.runs.sessions import session_id
-from ui.widgets.controls import BOUND
+from ui.widgets.controls import beyond
+from ui.widgets.options import BOUND
 
 PAGE = "search"
 GUESSES = ["learning rate", "weight scale", "hidden layers", "all alike"]
@@ -35,7 +36,7 @@ def search_panel() -> None:
                 names = desk().names()
             _studies(names, guess)
         except SearchError as error:
-            st.error(str(error))
+            st.error(lesson.sentence(error))
             st.button("Try again", icon=":material/refresh:", key="search_again")
         st.header("What to look for")
         lesson.show(PAGE, "look for")
@@ -98,7 +99,7 @@ def _click(act: Callable[..., None] | None = None, *args: Any) -> None:
         if act is not None:
             act(*args)
     except ValueError as error:
-        st.session_state[FAULT] = str(error)
+        st.session_state[FAULT] = lesson.sentence(error)
 
 
 # ------------------------------------------------------------------------------------------------------- a study
@@ -109,7 +110,7 @@ def _study(name: str, guess: str) -> None:
     def controls() -> View | None:
         book = desk().look(name)
         if book.state is None:
-            st.error(book.error)
+            st.error(lesson.sentence(book.error))
             return None
         _buttons(book, book.state)
         return chosen_view(book.state)
@@ -184,6 +185,6 @@ def _open(name: str, chosen: str) -> None:
     if state is None or (trial := trials.get(chosen)) is None:
         return
     spec = state.spec(trial)
-    if not can_be_opened(spec):
+    if beyond(spec):
         raise SearchError(lesson.text(PAGE, "cannot open"))
     open_in_train(spec)

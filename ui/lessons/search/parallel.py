@@ -6,10 +6,10 @@ import altair as alt
 import pandas as pd
 
 from nnlib.numerals import percent
-from nnlib.search import FIELDS, StudyState
+from nnlib.runs import SETTINGS
+from nnlib.search import StudyState
 from ui.lessons.search.charts import ACCURACY, BEST, GOOD, HEIGHT, drawn, is_numeric, text
 from ui.widgets.charts import as_spec, tips, where, x, y
-from ui.widgets.words import LABELS
 
 # columns: kind (trial; low, between or high: names on an axis), trial, setting, at (0 to 1), shown, value, best
 _parallel = alt.Chart().encode(
@@ -48,10 +48,10 @@ def parallel_frame(state: StudyState, half: bool = False) -> pd.DataFrame:
         values = [trial.settings[name] for trial in trials]
         words = [text(value) for value in values]
         if numeric := is_numeric(state, name):
-            numbers = [log10(value) if FIELDS[name].log else float(value) for value in values]
+            numbers = [log10(value) if SETTINGS[name].log else float(value) for value in values]
         else:
             numbers = [float(sorted(set(words)).index(word)) for word in words]
-        add(LABELS[name], numbers, words, numeric)
+        add(SETTINGS[name].label, numbers, words, numeric)
     reached = [trial.value or 0.0 for trial in trials]
     add("accuracy", reached, [percent(value) for value in reached], ends_only=True)
     return pd.DataFrame(rows, columns=["kind", "trial", "setting", "at", "shown", "value", "best"])

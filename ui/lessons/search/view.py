@@ -6,15 +6,15 @@ import pandas as pd
 import streamlit as st
 
 from nnlib.numerals import percent, plain
+from nnlib.runs import SETTINGS
 from nnlib.search import Choice, Interval, SearchPlan, StudyState
 from ui import lesson
 from ui.lessons.search import charts, parallel
 from ui.lessons.search.charts import text
 from ui.lessons.search.controls import summary
 from ui.lessons.search.desk import Book
-from ui.widgets.controls import BOUND
-from ui.widgets.options import one_of
-from ui.widgets.words import LABELS
+from ui.widgets.options import BOUND, one_of
+from ui.widgets.words import label_of
 
 PAGE = "search"
 PROGRESS, CURVES, MAP, LINES, IMPORTANCE = VIEWS = ["Progress", "Epochs", "Map", "Lines", "Importance"]
@@ -43,7 +43,7 @@ def chosen_view(state: StudyState) -> View:
     usual = [name for name in ("learning_rate", "weight_scale") if name in names]
     x, y = [*dict.fromkeys([*usual, *names])][:2]
     with st.container(horizontal=True):
-        how: dict[str, Any] = {"format_func": LABELS.__getitem__, "width": 240, **BOUND}
+        how: dict[str, Any] = {"format_func": label_of, "width": 240, **BOUND}
         x = st.selectbox("Across", names, names.index(x), key="search_x", **how)
         y = st.selectbox("Up", names, names.index(y), key="search_y", **how)
     return View(chart, half, x, y)
@@ -53,7 +53,7 @@ def show_study(book: Book, guess: str, view: View) -> None:
     """All of it; runs again at every poll."""
     state = book.state
     if book.error:
-        st.error(book.error)
+        st.error(lesson.sentence(book.error))
     if state is None:
         return
     st.progress(min(1.0, len(state.ended) / state.plan.wanted), text=_progress(book, state))
@@ -104,7 +104,7 @@ def _chart(state: StudyState, view: View) -> None:
 
 
 def _outcome(state: StudyState, guess: str) -> None:
-    shares = [(LABELS[name], percent(share, 0)) for name, share in state.importances.items()]
+    shares = [(SETTINGS[name].label, percent(share, 0)) for name, share in state.importances.items()]
     if not shares:
         lesson.show(PAGE, "outcome none", guess=guess, fewest=FEWEST)
         return
@@ -115,7 +115,7 @@ def _outcome(state: StudyState, guess: str) -> None:
 
 def _plan(plan: SearchPlan) -> str:
     """What is varied, how, and what stays."""
-    varied = ", ".join(f"{LABELS[name]} {_domain(domain)}" for name, domain in plan.space.items())
+    varied = ", ".join(f"{SETTINGS[name].label} {_domain(domain)}" for name, domain in plan.space.items())
     method, stays = lesson.text(PAGE, f"name {plan.method}"), summary(plan.base, without=plan.space)
     return lesson.text(PAGE, "plan", varied=varied, method=method, pruning=plan.pruning, stays=stays)
 
@@ -135,7 +135,7 @@ def _table(state: StudyState) -> None:
             "state": trial.state,
             "accuracy": trial.value if trial.value is not None else max(trial.accuracies, default=None),
             "epochs": len(trial.accuracies),
-            **{LABELS[name]: value if numeric[name] else text(value) for name, value in trial.settings.items()},
+            **{SETTINGS[name].label: value if numeric[name] else text(value) for name, value in trial.settings.items()},
             "seconds": trial.seconds,
             "done by": trial.worker,
         }
@@ -148,6 +148,10 @@ def _table(state: StudyState) -> None:
     config = {
         "accuracy": column.ProgressColumn("accuracy", format="percent", min_value=0, max_value=1),
         "seconds": column.NumberColumn("seconds", format="%.1f"),
-        **{LABELS[name]: column.NumberColumn(LABELS[name], format="%.3g") for name in numeric if numeric[name]},
+        **{
+            SETTINGS[name].label: column.NumberColumn(SETTINGS[name].label, format="%.3g")
+            for name in numeric
+            if numeric[name]
+        },
     }
     st.dataframe(pd.DataFrame(rows[:MOST_ROWS]), hide_index=True, column_config=config, key="search_table", height=390)

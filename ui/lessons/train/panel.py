@@ -7,6 +7,7 @@ import streamlit as st
 from nnlib.experiments import Experiment, Result
 from nnlib.numerals import fixed, percent, whole
 from nnlib.runs.accuracy import Accuracy
+from nnlib.runs.settings import GROUPS
 from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.train.presets import TRAIN
@@ -16,6 +17,7 @@ from ui.runs.panel import forget, obtain, resume, run_panel
 from ui.runs.saved import Saved
 from ui.runs.take_home import run_link, take_home
 from ui.widgets import controls, datasets
+from ui.widgets.options import BOUND
 from ui.widgets.words import difference
 
 PAGE = "train_best_model"
@@ -33,23 +35,19 @@ def train_panel() -> None:
 
     picture, settings = st.columns([3, 1], gap="medium")
     with settings:
-        default = presets[name]
-        st.subheader("Data")
-        chosen_data = controls.data_controls(default)
-        st.subheader("Network")
-        chosen_network = controls.network_controls(default)
-        st.subheader("Training")
-        chosen_training = controls.training_controls(default)
+        spec = presets[name]
+        for group in GROUPS:
+            st.subheader(group.capitalize())
+            spec = controls.draw(group, spec)
 
     with picture:
         question = lesson.text(PAGE, "prediction")
-        guess = st.slider(question, 0, 100, 50, 5, format="%d %%", key="guess", **controls.BOUND)
+        guess = st.slider(question, 0, 100, 50, 5, format="%d %%", key="guess", **BOUND)
         try:
-            spec = RunSpec(**chosen_data, **chosen_network, **chosen_training)
             dataset = datasets.load(spec)
             run = obtain("train_run", spec, dataset)
         except ValueError as error:
-            st.error(str(error))
+            st.error(lesson.sentence(error))
             return
         _offer_saved(run)
         if changed := difference(run.spec, spec):
@@ -113,7 +111,7 @@ def _resume(saved: Saved) -> None:
     except FileNotFoundError:
         st.session_state["train_message"] = lesson.text(PAGE, "saved no more")
     except ValueError as error:
-        st.session_state["train_message"] = str(error)
+        st.session_state["train_message"] = lesson.sentence(error)
 
 
 def result(run: Run, guess: int) -> None:

@@ -53,7 +53,7 @@ class TestCurves:
         [(SPEC, 10), (replace(SPEC, num_train=0, batch_size=100), 13), (replace(SPEC, batch_size=500), 1)],
     )
     def test_steps_an_epoch(self, spec, steps):
-        assert charts.steps_per_epoch(spec) == steps
+        assert spec.steps_per_epoch == steps
 
 
 class TestAgainstTheScale:
@@ -122,7 +122,7 @@ class TestWords:
 
     def test_only_what_all_runs_share_is_said_of_all(self):
         said = shared(EXPERIMENTS["batchnorm_deep"])
-        assert "5 hidden layers" in said and "global seed 231" in said and "1,000 training pictures" in said
+        assert "5 hidden layers" in said and "global seed 231" in said and "1,000 training examples" in said
         assert "normalization" not in said
         assert "weight scale" not in shared(EXPERIMENTS["batchnorm_weight_scale"])
 

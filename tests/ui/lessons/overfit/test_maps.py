@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from nnlib.experiments import EXPERIMENTS, Experiment, Result, run
+from nnlib.experiments.presets import COURSE
 from nnlib.numerals import percent
 from nnlib.runs.spec import RunSpec
 from ui.lessons.overfit.map_chart import DIVERGED, EMPTY, MAPS, REACHED, edges, frame, look
 from ui.lessons.overfit.maps import Tally, conclusion, tally
-from ui.lessons.overfit.settings import DATA, GRID_RATES, GRID_SCALES, PRESETS, RATES, SCALES, map_experiment, spec_of
+from ui.lessons.overfit.settings import GRID_RATES, GRID_SCALES, PRESETS, RATES, SCALES, map_experiment, spec_of
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def swept() -> dict[RunSpec, Result]:
     return dict(zip(experiment.runs, run(experiment), strict=True))
 
 
-@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("data", COURSE)
 def test_the_sweep_is_both_maps_of_the_course(data: str):
     prefix = "" if data == "cifar10" else "digits_"
     both = [EXPERIMENTS[f"{prefix}overfit_50_{depth}_layer_map"].runs for depth in ("three", "five")]
@@ -34,7 +35,7 @@ def test_the_sweep_is_both_maps_of_the_course(data: str):
     assert len(experiment.runs) == 2 * len(GRID_SCALES[data]) * len(GRID_RATES[data])
 
 
-@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("data", COURSE)
 def test_grids_and_presets_can_be_chosen(data: str):
     assert set(GRID_SCALES[data]) < set(SCALES[data]) and set(GRID_RATES[data]) < set(RATES[data])
     for spec in PRESETS[data].values():
@@ -119,7 +120,7 @@ def test_the_conclusion_waits_for_whole_maps_and_goes_by_the_counts():
     assert "Both are alike" in conclusion(whole, whole, "three layers")
 
 
-@pytest.mark.parametrize("data", DATA)
+@pytest.mark.parametrize("data", COURSE)
 def test_the_chart_has_named_axes_and_all_columns(data: str):
     spec = str(MAPS[data])
     assert "weight scale" in spec and "learning rate" in spec
