@@ -231,7 +231,7 @@ class TestRaceOnData:
         assert table.value["runs"].tolist() == ["3 finished"] * 2
         for rule in ("sgd", "adam"):
             values = [result.val_acc or 0.0 for result in expected if result.spec.update_rule == rule]
-            written = f"{percent(np.mean(values))} ({percent(min(values))} to {percent(max(values))})"
+            written = f"{percent(float(np.mean(values)))} ({percent(min(values))} to {percent(max(values))})"
             assert table.value.loc[rule, "validation accuracy"] == written
             assert float(table.value.loc[rule, "ms a step"].split()[0]) > 0
         assert "You expected sgd; it is **adam**" in text(app)
