@@ -115,7 +115,7 @@ class TestFails:
                 (1, "layernorm", 0, 0),
             ]
         ]
-        assert layernorm._mean_accuracy(results, None, 1) == "50%"
+        assert layernorm._mean_accuracy(results, None, 1) == "50 %"
 
 
 class TestPreprocessing:

@@ -135,6 +135,7 @@ ELSEWHERE = {  # what is not written for learners, or must read as it always did
     "ui/widgets/options.py": "an address",
     "ui/widgets/controls.py": "an address",
     "ui/lessons/search/controls.py": "an address",
+    "ui/lessons/batchnorm_deep/setup.py": "an address",
     "ui/lessons/gradient_check/controls.py": "an address",
     "ui/lessons/gradient_check/checks.py": "an address",
 }

@@ -7,7 +7,6 @@ import streamlit as st
 
 from nnlib.experiments import Experiment
 from nnlib.experiments.presets import COURSE, on
-from nnlib.numerals import plain
 from nnlib.runs import SETTINGS, RunSpec
 from ui import lesson
 from ui.widgets import controls, datasets
@@ -68,7 +67,7 @@ def choose_norm(key: str) -> str:
 
 
 def short(value: Any) -> str:
-    return plain(value, 3) if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)  # so it stands in links, too
 
 
 def shared(experiment: Experiment) -> str:
