@@ -32,7 +32,7 @@ class Waiting:
     wanted: bool = True
 
 
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait for a condition, and fail if it does not come true."""
     last = time.monotonic() + seconds
     while not condition():
