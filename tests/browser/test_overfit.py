@@ -99,9 +99,16 @@ def test_a_sweep_is_stopped_goes_on_and_answers_the_prediction(open_page: OpenPa
     seed = stopped_sweep(page)
     says(page, "You expected: both alike. Whole maps will tell")
     button(page, "Fill both maps").click()
-    cell(page, 2, 0.3, 0.3).click(force=True)  # while the maps fill
-    says(page, f"Three layers, weight scale 0.3, learning rate 0.3, seed {seed}")
-    expect(page.get_by_text(re.compile("^All 108 runs done"))).to_be_visible(timeout=60_000)
+    chosen = page.get_by_text(f"Three layers, weight scale 0.3, learning rate 0.3, seed {seed}").first
+
+    def choose() -> bool:
+        with suppress(Error):  # the maps are drawn anew while they fill
+            cell(page, 2, 0.3, 0.3).click(force=True, timeout=3000)
+            chosen.wait_for(timeout=10_000)
+        return chosen.is_visible()
+
+    wait_until(page, choose)
+    expect(page.get_by_text(re.compile("^All 108 runs done"))).to_be_visible(timeout=300_000)
     says(page, "You expected: both alike. Five layers are fussier")
     says(page, re.compile(r"^Three layers: \d+ of 54 cells reach 100 %"))
 

@@ -335,8 +335,8 @@ class TestOutcome:
         expect(view(page, status="finished")).to_be_visible()
         expect(page.get_by_text("You expected 85 %")).to_be_visible()
         test = page.get_by_test_id("stMetric").filter(has_text="Test accuracy")
-        expect(test).to_contain_text(re.compile(r"9\d\.\d%"))
-        expect(test).to_contain_text(re.compile(r"± \d\.\d%"))
+        expect(test).to_contain_text(re.compile(r"9\d\.\d %"))
+        expect(test).to_contain_text(re.compile(r"± \d\.\d %"))
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_readable_on_a_phone(self, open_page: OpenPage, scheme: str):

@@ -91,7 +91,7 @@ class RunLog:
     def __init__(self, owner: str = ""):
         self.id, self.lease = secrets.token_urlsafe(6), Lease(owner)
         self.here: st.Page | None = None  # the page that is drawn
-        self.runs: dict[str, Run] = {}
+        self.runs: dict[str, Run] = {}  # changed by its viewer's threads while others look
         self.pages: dict[str, st.Page | None] = {}  # where each run is
         self.shown: set[str] = set()  # names of the runs that the page draws itself
         self.away: set[str] = set()  # names of those that have gone on since a page last drew them
@@ -103,7 +103,7 @@ class RunLog:
     @property
     def live(self) -> dict[str, Run]:
         """The runs that are told of elsewhere, found again and compared: all but the light ones."""
-        return {name: run for name, run in self.runs.items() if not run.light}
+        return {name: run for name, run in list(self.runs.items()) if not run.light}
 
     def follow(self, name: str, run: Run) -> None:
         """This is the page's run of that name now."""
@@ -136,7 +136,7 @@ class RunLog:
 
     def end(self) -> None:
         """Nobody comes back to it."""
-        for run in self.runs.values():
+        for run in list(self.runs.values()):
             run.pause()
 
     def _entry(self, name: str) -> Entry | None:
@@ -161,7 +161,7 @@ def current() -> RunLog:
 
 def all_runs() -> list[Run]:
     """Of all viewers."""
-    return [run for log in LOGS.things() for run in log.runs.values()]
+    return [run for log in LOGS.things() for run in list(log.runs.values())]
 
 
 def recover() -> None:

@@ -128,6 +128,16 @@ class TestLog:
             log.keep("a")
         assert [entry.number for entry in log.entries()] == [1, 5, 6]
 
+    def test_a_viewer_may_begin_a_run_while_another_looks(self, log: RunLog):
+        class Looked:
+            @property
+            def light(self) -> bool:
+                log.runs.setdefault("begun meanwhile", cast("Run", Looked()))
+                return False
+
+        log.runs["a"] = cast("Run", Looked())
+        assert list(log.live) == ["a"]
+
 
 class TestWords:
     def test_a_difference_in_the_words_of_the_controls(self):
