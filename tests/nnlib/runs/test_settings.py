@@ -25,7 +25,6 @@ def test_every_field_has_a_row_and_a_default_within_its_bounds():
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_setting_is_within_its_bounds_or_refused_in_one_sentence(name: str):
-    """Width -5 and 0 trained a single unit, batches of 0 failed when the run began."""
     setting = SETTINGS[name]
     for value in STRANGE:
         try:
@@ -51,6 +50,12 @@ def test_the_ends_are_in_or_out_as_the_table_says(name: str):
         if abs(end) < 1e9:
             with pytest.raises(ValueError, match=f"^{name} is {end + step}, but must be "):
                 replace(RunSpec(), **{name: end + step})
+
+
+@pytest.mark.parametrize("width", [0, -5])
+def test_a_width_that_trained_a_single_unit_is_refused(width: int):
+    with pytest.raises(ValueError, match=rf"^width is {width}, but must be a whole number from 1 to 100000\.$"):
+        RunSpec(width=width)
 
 
 def test_what_can_be_searched_can_be_run():
