@@ -12,6 +12,7 @@ import pytest
 
 import nnlib
 from tests.places import ROOT
+from tests.test_adding import LAYER, NORMALIZATION, RULE
 
 FOLDERS = ("nnlib", "ui", "pages")
 NNLIB_MAY = sys.stdlib_module_names | {"nnlib", "numpy", "pooch"}
@@ -265,3 +266,29 @@ def test_every_module_says_its_reason():
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     silent = [str(path) for path in paths if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
     assert silent == []
+
+
+# ---------------------------------------------------------------------------------------------------- CONTRIBUTING.md
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_what_is_added_touches_at_most_three_files_which_are_there():
+    rows = [line.split("|")[1:-1] for line in CONTRIBUTING.splitlines() if line.startswith(("| a ", "| an "))]
+    assert [row[0].strip() for row in rows] == [
+        *("a layer", "an update rule", "a normalization", "a data set", "a setting of a run", "a lesson")
+    ]
+    for _, touched, _, held in rows:
+        files = re.findall(r"`([\w/]+(?:\.py|/))`", touched)
+        assert 2 <= len(files) <= 3
+        for file in (*files, *re.findall(r"`(tests/[\w/]+\.py)`", held)):
+            assert "NAME" in file or (ROOT / file).exists(), file
+    added = [set(re.findall(r"`([\w/]+\.py)`", touched)) for _, touched, _, _ in rows[:3]]
+    assert added == [set(LAYER), set(RULE), set(NORMALIZATION)]  # what the tests that add them touch
+
+
+def test_the_picture_of_the_house_names_every_room():
+    picture = CONTRIBUTING.partition("```")[2].partition("```")[0]
+    assert len(picture.splitlines()) <= 30
+    told = set(re.findall(r"\w+", picture))
+    there = {name.split(".")[1] for name in modules(ROOT) if name.startswith(("nnlib.", "ui."))}
+    assert there - told == set()
