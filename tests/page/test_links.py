@@ -7,9 +7,11 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.draws import DEEP
 from tests.page.conftest import OpenPage
 
 LINKS = [line for line in (Path(__file__).parent / "links.txt").read_text(encoding="utf-8").splitlines() if line]
+EVERY = 1 if DEEP else 3  # of the links in their order, which is that of pages and parts
 
 
 def in_address(app: AppTest) -> dict[str, list[Any]]:
@@ -62,7 +64,7 @@ def parsed(link: str) -> tuple[str, dict[str, list[str]]]:
     return page, values
 
 
-@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("link", LINKS[::EVERY])
 def test_a_link_opens_what_it_opened(open_page: OpenPage, link: str):
     page, asked = parsed(link)
     app = open_page(page, **asked)

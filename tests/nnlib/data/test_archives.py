@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnlib.data import DataError, binary, cifar10
+from tests.draws import draws
 
 SPLIT: dict[str, Any] = {"num_training": 70, "num_validation": 25, "num_test": 15}
 
@@ -191,7 +192,7 @@ def test_a_wrong_pixel_fails_the_checksum(small_cifar10, share):
     refuse(small_cifar10, path, r"not a sound gzip-compressed tar archive|holds|unpacks|must have")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(draws(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 511), st.integers(0, 255)), min_size=1, max_size=12),
     renew_checksum=st.booleans(),
