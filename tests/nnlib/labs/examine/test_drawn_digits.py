@@ -14,7 +14,6 @@ from nnlib.labs.examine import drawn_digits
 from nnlib.labs.examine.drawn_digits import Stroke
 from nnlib.labs.examine.network import probabilities
 from nnlib.runs.spec import RunSpec
-from tests.draws import DEEP
 
 
 def arc(x: float, y: float, across: float, down: float, start: float, end: float) -> list[tuple[float, float]]:
@@ -115,8 +114,7 @@ def test_strokes_without_end_are_cut_off():
 
 def test_a_digit_of_the_data_enlarged_is_still_that_digit(trained):
     _, dataset = trained
-    count = 100 if DEEP else 40
-    levels = 16 * (dataset.X_test[:count, 0] + dataset.mean_image[0])
+    levels = 16 * (dataset.X_test[:100, 0] + dataset.mean_image[0])
     enlarged = [np.pad(np.kron(picture >= 6, np.ones((9, 9), bool)), 20) for picture in levels]
     right = [said(trained, drawn_digits.from_ink(ink)) == y for ink, y in zip(enlarged, dataset.y_test, strict=False)]
     assert np.mean(right) > 0.8
