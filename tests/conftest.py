@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from stat import S_ISREG
 import numpy as np
 import pytest
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 
 from nnlib.data import binary, cache
 from tests.draws import draws
@@ -39,6 +41,15 @@ def no_outside_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NNLIB_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("CIFAR10_DIR", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_scan_for_components() -> Iterator[None]:
+    """Streamlit reads the metadata of all installed packages for each app that AppTest makes; once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         yield
 
 
