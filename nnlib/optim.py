@@ -6,6 +6,7 @@ dw, of any one shape, are not changed, unless `out` names the array to write nex
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -195,25 +196,32 @@ def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray) -> Conf
 BLOCK = 24_000  # numbers; with powers of two the parts' addresses would get in each other's way in the cache
 
 
-def step_in_blocks(rule: str, w: ndarray, dw: ndarray, config: Config) -> None:
-    """A step in place, block by block of long vectors: what a rule makes on the way then stays in the fast caches.
+class Blocks:
+    """A long vector that a rule takes on block by block: what it makes on the way then stays in the fast caches.
 
-    Entries do not see each other, so no number depends on it.
+    Entries do not see each other, so no number depends on it. Each block has a config of its own.
 
     Args:
         rule: a name in `RULES`.
-        w, dw: a vector, which is changed, and its gradient.
-        config: the rule's settings and memory, renewed.
+        config: the rule's settings, and what it remembers of the whole vector if it has taken steps.
+        size: of the vector.
     """
-    rule_step, memory = RULES[rule], RECORDS[rule].memory
-    if len(w) <= 2 * BLOCK:
-        rule_step(w, dw, config, out=w)
-        return
-    config, part = _complete(rule, config, w, dw), config
-    for start in range(0, len(w), BLOCK):
-        block = slice(start, start + BLOCK)
-        part = config | {name: config[name][block] for name in memory}
-        rule_step(w[block], dw[block], part, out=w[block])
-        for name in memory:
-            config[name][block] = part[name]
-    config.update({name: value for name, value in part.items() if name not in memory})  # t
+
+    def __init__(self, rule: str, config: Config, size: int):
+        self.rule, memory = RULES[rule], [name for name in RECORDS[rule].memory if name in config]
+        starts = range(0, size, BLOCK) if size > 2 * BLOCK else [0]
+        places = [slice(start, stop) for start, stop in pairwise([*starts, size])]
+        self.blocks = [(place, config | {name: config[name][place] for name in memory}) for place in places]
+
+    def step(self, w: ndarray, dw: ndarray, learning_rate: float) -> None:
+        """One step of w (size,), in place, by its gradient."""
+        for place, config in self.blocks:
+            config["learning_rate"] = learning_rate
+            self.rule(w[place], dw[place], config, out=w[place])
+
+    @property
+    def config(self) -> Config:
+        """The settings, and copies of what the rule remembers of the whole vector."""
+        configs = [config for _, config in self.blocks]
+        vectors = [name for name, value in configs[0].items() if isinstance(value, ndarray)]
+        return configs[0] | {name: np.concatenate([config[name] for config in configs]) for name in vectors}

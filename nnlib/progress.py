@@ -9,7 +9,7 @@ from numpy import ndarray
 from nnlib.checkpoints import plain
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth
-from nnlib.optim import RECORDS
+from nnlib.optim import RECORDS, Blocks
 from nnlib.schedules import learning_rate
 
 VERSION = 2  # of what `state` gives
@@ -46,8 +46,8 @@ class Progress:
     # What the run is; see `Solver`.
     model: FullyConnectedNet
     update_rule: str
-    optim_config: dict[str, Any]
     base_learning_rate: float
+    _blocks: Blocks
     schedule: str
     lr_decay: float
     warmup: float
@@ -64,6 +64,11 @@ class Progress:
         self.best_state: dict[str, ndarray] | None = None  # as `model.state()`
         self.diverged: Diverged | None = None
         self._order: ndarray | None = None  # of the examples in this epoch
+
+    @property
+    def optim_config(self) -> dict[str, Any]:
+        """The rule's settings, and copies of what it remembers."""
+        return self._blocks.config
 
     @property
     def best_params(self) -> dict[str, ndarray]:
@@ -102,7 +107,8 @@ class Progress:
         Each parameter of the two constructors is an attribute of the same name, so none can be forgotten here.
         """
         told = {name: getattr(self, name) for name in signature(type(self)).parameters if name not in _APART}
-        rule = {name: self.optim_config[name] for name in RECORDS[self.update_rule].defaults}
+        config = self.optim_config
+        rule = {name: config[name] for name in RECORDS[self.update_rule].defaults}
         model = {f"the model's {name}": getattr(self.model, name) for name in signature(FullyConnectedNet).parameters}
         sizes = {"num_train": len(self.y_train), "num_val": len(self.y_val)}
         return plain({**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes})
@@ -110,7 +116,7 @@ class Progress:
     def state(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
         """Copies of the arrays, and facts as JSON has them, that the rest of the run depends on."""
         config, memory = self.optim_config, RECORDS[self.update_rule].memory
-        vectors = {name: config[name].copy() for name in memory if name in config}
+        vectors = {name: config[name] for name in memory if name in config}
         numbers = {"t": config["t"]} if "t" in config else {}
         rows = np.array([(r.loss, r.train_acc, r.val_acc) for r in self.records], np.float64)  # NaN: not measured
         arrays = _named(model=self.model.state(), best=self.best_state or {}, optim=vectors)
@@ -140,7 +146,8 @@ class Progress:
         self.best_val_acc, self.best_epoch = (best.val_acc or 0.0, best.epoch) if best else (0.0, 0)
         self.best_state = _part(arrays, "best") or None
         rate = records[-1].learning_rate if records else self.base_learning_rate
-        self.optim_config |= {"learning_rate": rate} | _part(arrays, "optim") | facts["optim_config"]
+        config = self.optim_config | {"learning_rate": rate} | _part(arrays, "optim") | facts["optim_config"]
+        self._blocks = Blocks(self.update_rule, config, self.model.params.vector.size)
         if self._draws_globally:
             np.random.set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
 

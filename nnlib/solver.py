@@ -24,7 +24,7 @@ from nnlib.augmentation import AUGMENTATIONS
 from nnlib.checks import require_labels, require_whole
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import find_overflow, measure
-from nnlib.optim import DEFAULTS, get_rule, step_in_blocks
+from nnlib.optim import DEFAULTS, Blocks, get_rule
 from nnlib.progress import Diverged, Progress, Record
 from nnlib.schedules import learning_rate
 
@@ -81,13 +81,14 @@ class Solver(Progress):
     ):
         self.model, self.update_rule = model, update_rule
         self.X_train, self.y_train, self.X_val, self.y_val = (data[k] for k in ("X_train", "y_train", "X_val", "y_val"))
-        self.optim_config = self._complete_config(optim_config or {})
+        config = self._complete_config(optim_config or {})
+        self.base_learning_rate = config["learning_rate"]
+        self._blocks = Blocks(update_rule, config, model.params.vector.size)
         self.lr_decay, self.schedule, self.warmup, self.patience = lr_decay, schedule, warmup, patience
         self.batch_size, self.num_epochs, self.augment, self.seed = batch_size, num_epochs, augment, seed
         self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
         self.print_every, self.verbose = print_every, verbose
         self.checkpoint_name, self.checkpoint_every = checkpoint_name, checkpoint_every
-        self.base_learning_rate = self.optim_config["learning_rate"]
         self._validate()
 
         self.iterations_per_epoch = max(len(self.y_train) // batch_size, 1)
@@ -159,8 +160,7 @@ class Solver(Progress):
                 self.diverged = Diverged(t + 1, loss, *find_overflow(model, X, y, rate, first=t == 0))
                 return self.diverged
             before = model.params.vector.copy() if self.measure_next else None
-            self.optim_config["learning_rate"] = rate
-            step_in_blocks(self.update_rule, model.params.vector, grads.vector, self.optim_config)
+            self._blocks.step(model.params.vector, grads.vector, rate)
             health = None if before is None else measure(model, X, y, model.params.vector - before)
             self.measure_next = False
 

@@ -1,4 +1,4 @@
-"""nnlib as its Solver uses it: loss and gradients, then the update rule once over the parameter vector, in place."""
+"""nnlib as its Solver uses it: loss and gradients, then the update rule, block by block and in place."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.workloads import LEARNING_RATE, BatchnormBackward, Workload
 from nnlib.layers import batchnorm_backward_alt, batchnorm_forward
-from nnlib.optim import step_in_blocks
+from nnlib.optim import Blocks
 
 
 def build(workload: Workload) -> Callable[[], float]:
@@ -14,12 +14,12 @@ def build(workload: Workload) -> Callable[[], float]:
         return backward_alone(workload, batchnorm_backward_alt)
     X, y = workload.data()
     model = workload.network()
-    config = {"learning_rate": LEARNING_RATE}
     w = model.params.vector
+    rule = Blocks(workload.rule, {}, w.size)
 
     def step() -> float:
         loss, grads = model.loss(X, y)
-        step_in_blocks(workload.rule, w, grads.vector, config)
+        rule.step(w, grads.vector, LEARNING_RATE)
         return loss
 
     return step

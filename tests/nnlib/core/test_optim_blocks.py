@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlib.optim import BLOCK, RULES, step_in_blocks
+from nnlib.optim import BLOCK, RULES, Blocks
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -16,7 +16,9 @@ def test_a_rule_in_blocks_is_the_rule_on_the_whole(rule, size):
     for _ in range(3):
         dw = rng.standard_normal(size, np.float32)
         whole, of_whole = RULES[rule](whole, dw, of_whole)
-        step_in_blocks(rule, blocks, dw, of_blocks)
+        in_blocks = Blocks(rule, of_blocks, size)  # anew, as when a run is taken up again
+        in_blocks.step(blocks, dw, 0.1)
+        of_blocks = in_blocks.config
         np.testing.assert_array_equal(blocks, whole)
     assert blocks.dtype == np.float32
     assert of_blocks.keys() == of_whole.keys()
