@@ -90,6 +90,8 @@ def _phrase(run: RunSpec, name: str) -> str:
     if name == "normalization":
         return f"normalization: {NORM_NAMES[value]}"
     text = setting.text(value) if setting.text else short(value)
+    if name == "width" and run.taper == 1:
+        return f"{text} units in each"
     if setting.counts:
         return f"{text} {setting.label}"
     return text if setting.says_itself else f"{setting.label} {text}"
