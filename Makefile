@@ -39,7 +39,7 @@ e2e: $(DEV) ## Run the browser tests in Chromium (CHROMIUM=/path/to/it to choose
 		echo "make e2e: no Chromium found. Install one (Debian: apt-get install chromium) or give CHROMIUM=/path/to/it." >&2; \
 		exit 1; \
 	fi; \
-	CHROMIUM="$$browser" $(PY) -m pytest -m e2e -n $(JOBS) --dist loadfile $(ARGS)
+	CHROMIUM="$$browser" $(PY) -m pytest -m e2e -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: $(DEV) $(ESLINT) ## Check style: ruff for Python, eslint for the components' JavaScript
 	@$(PY) -m ruff check .
