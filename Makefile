@@ -31,7 +31,7 @@ run: $(RUN) ## Start the app (PORT=8501 to choose the port)
 test: $(DEV) ## Run the unit and page tests (ARGS='-k adam' to choose, JOBS=1 for one process, COVERAGE=1 to measure)
 	@$(PY) -m pytest -n $(JOBS) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)
 
-e2e: $(DEV) ## Run the browser tests in Chromium (CHROMIUM=/path/to/it to choose, JOBS=1 for one at a time)
+e2e: $(DEV) ## Run the browser tests in Chromium (CHROMIUM=/path/to/it to choose)
 	@browser=; for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
 		if [ -z "$$browser" ] && [ -n "$$name" ]; then browser=$$(command -v "$$name" || true); fi; \
 	done; \
@@ -39,7 +39,7 @@ e2e: $(DEV) ## Run the browser tests in Chromium (CHROMIUM=/path/to/it to choose
 		echo "make e2e: no Chromium found. Install one (Debian: apt-get install chromium) or give CHROMIUM=/path/to/it." >&2; \
 		exit 1; \
 	fi; \
-	CHROMIUM="$$browser" $(PY) -m pytest -m e2e -n $(JOBS) --dist worksteal $(ARGS)
+	CHROMIUM="$$browser" $(PY) -m pytest -m e2e $(ARGS)
 
 lint: $(DEV) $(ESLINT) ## Check style: ruff for Python, eslint for the components' JavaScript
 	@$(PY) -m ruff check .
