@@ -1,6 +1,8 @@
 """The speed benchmark compares like with like: all contenders take the same steps from the same start."""
 
+import sys
 from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -48,6 +50,8 @@ def test_what_cannot_be_done_is_left_out(workload):
 
 
 def test_a_short_run_prints_every_time_and_ratio_and_says_who_is_missing(monkeypatch, capsys):
+    # AppTest leaves its page as __main__, which a spawned process would run.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     monkeypatch.setitem(CONTENDERS, "pytorch", ("PyTorch", "no_such_package"))
     monkeypatch.setitem(CONTENDERS, "sklearn_mlp", ("scikit-learn", "no_such_package"))
     assert main(["steps", "--rounds", "1", "--seconds", "0.001", "--only", "W5"]) == 0
