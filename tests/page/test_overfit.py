@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from nnlib.experiments import Experiment, run
 from nnlib.runs.spec import RunSpec
 from tests.page.conftest import OpenPage
+from ui.lessons.overfit import panel
 from ui.lessons.overfit.maps import CLICKED, TRIES
 from ui.lessons.overfit.settings import MOST_SEED, PRESETS, RATES, SCALES, START, map_experiment, spec_of
 from ui.runs import sweeps
@@ -126,6 +128,23 @@ class TestTrying:
         assert run_of(app).spec == spec_of("digits", 4, 0.1, 1.0, seed=5)
         assert run_of(app).active and CLICKED not in app.session_state
         run_of(app).pause()
+
+    @pytest.mark.parametrize("way", ["the button", "a cell"])
+    def test_a_click_whose_script_is_overtaken_is_not_lost(self, open_page: OpenPage, way: str, monkeypatch):
+        app = open_page(PAGE, **GUESSED, of_speed="1 / s")
+        with monkeypatch.context() as overtaken:
+            overtaken.setattr(panel, "presets_of", lambda spec: st.stop())
+            if way == "a cell":
+                app.session_state[CLICKED] = spec_of("digits", 4, 0.1, 1.0)
+                app.run()
+            else:
+                app.button(key="of_try").click().run()
+        assert not run_of(app).active
+        app.run()
+        assert run_of(app).active
+        run_of(app).pause()
+        app.run()
+        assert not run_of(app).active
 
     def test_other_settings_make_another_run_of_the_same_name(self, open_page: OpenPage):
         app = to_its_end(open_page(PAGE, **GUESSED))

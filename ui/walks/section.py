@@ -50,7 +50,7 @@ def lesson_stepper(key: str, subjects: Iterable[Subject]) -> Shown:
         What is shown, for the page to go on with.
     """
     subject, choices, drawn = _controls(key, {subject.name: subject for subject in subjects})
-    refused = st.session_state.pop(f"{key}_refused", "")
+    refused = st.session_state.get(f"{key}_refused", "")
     try:
         inputs = edits.apply(drawn, edits.parse(st.session_state.get(f"{key}_changed") or ""))
     except ValueError as error:
@@ -58,6 +58,7 @@ def lesson_stepper(key: str, subjects: Iterable[Subject]) -> Shown:
         inputs = drawn
     walk = _walk(id(subject), str(choices), _digest(inputs), subject, choices, inputs)
     stepper(walk.trace, key=f"{key}_stepper", on_edit=lambda *edit: _edit(key, drawn, *edit), message=refused)
+    st.session_state[f"{key}_refused"] = ""  # said once
     _say(walk)
     return Shown(subject, choices, inputs, walk.derivation)
 

@@ -17,6 +17,7 @@ N, D = 4, 3
 RANDOM, ONES, XHAT = "random", "all ones", "x̂"
 REPEATS = 25
 SIZES = [2, 10, 50, 100, 250, 500, 1000]
+PRESSED = "bn_race_pressed"  # in the session until the race is run: the script may be overtaken before
 
 
 def gradient_parts() -> None:
@@ -57,11 +58,12 @@ def race() -> None:
         features = st.select_slider("D, features", SIZES, 100, key="bn_race_D", width=230, **BOUND)
         kinds = ["float64", "float32"]
         dtype = one_of("Numbers", kinds, "bn_race_dtype")
-        pressed = st.button(lesson.text(PAGE, "measure"), type="primary", icon=":material/timer:")
+        st.button(lesson.text(PAGE, "measure"), type="primary", icon=":material/timer:", on_click=_press)
     asked = (examples, features, dtype)
-    if pressed:
+    if st.session_state.get(PRESSED):
         with st.spinner(""):
             st.session_state["bn_race"] = (asked, time_backward(examples, features, REPEATS, np.dtype(dtype)))
+        st.session_state[PRESSED] = False
     known = st.session_state.get("bn_race")
     if known is None or known[0] != asked:
         st.caption(lesson.text(PAGE, "measure first"))
@@ -74,3 +76,7 @@ def race() -> None:
     lesson.show(PAGE, "measured", ratio=fixed(times.ratio, 1), **facts)
     st.vega_lite_chart(charts.times_frame(times), charts.TIMES, key="bn_times")
     lesson.show(PAGE, "measured about", repeats=REPEATS)
+
+
+def _press() -> None:
+    st.session_state[PRESSED] = True

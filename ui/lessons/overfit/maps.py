@@ -41,12 +41,17 @@ def note(result: Result) -> None:
 
 
 def clicked(data: str) -> bool:
-    """Whether a cell was clicked since this was asked last; its settings are put into the controls, not drawn yet."""
-    spec: RunSpec | None = st.session_state.pop(CLICKED, None)
+    """Whether a cell was clicked that nothing was done with; its settings are put into the controls, not drawn yet."""
+    spec: RunSpec | None = st.session_state.get(CLICKED)
     if spec is None or spec.data != data:
         return False
     take(spec)
     return True
+
+
+def done() -> None:
+    """What was clicked is played: a script that is overtaken before leaves it to the next."""
+    st.session_state.pop(CLICKED, None)
 
 
 def maps(chosen: RunSpec, guess: str) -> None:

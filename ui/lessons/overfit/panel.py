@@ -12,7 +12,7 @@ from nnlib.runs.spec import RunSpec
 from ui import lesson
 from ui.lessons.overfit import maps
 from ui.lessons.overfit.outcome import sentence, verdict
-from ui.lessons.overfit.settings import DEPTHS, NAMES, data_controls, presets_of, run_controls
+from ui.lessons.overfit.settings import DEPTHS, NAMES, TRY, data_controls, presets_of, run_controls
 from ui.runs.live import Run
 from ui.runs.panel import SPEEDS, obtain, reset, run_panel
 from ui.runs.take_home import take_home
@@ -43,14 +43,16 @@ def _lab(data: str, seed: int, guess: str) -> None:
     """Presets, settings, the maps; then the run, its outcome and its curves."""
     clicked = maps.clicked(data)
     presets = st.container()  # which of them is chosen depends on the settings
-    spec, tried = run_controls(data, seed)
+    spec = run_controls(data, seed)
     with presets:
         presets_of(spec)
     run = _this_run(spec)
-    if clicked or tried:
+    if clicked or st.session_state.get(TRY):
         run.reset()
         run.rate = SPEEDS[st.session_state.get("of_speed", "full speed")]
         run.play()
+        maps.done()
+        st.session_state[TRY] = False
     over = run.over  # it may end at any moment, and all that follows is to be of one mind
     result = Result.of(spec, run.solver) if over else None
     if result is not None:

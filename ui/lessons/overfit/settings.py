@@ -15,6 +15,7 @@ from ui.widgets import datasets
 from ui.widgets.options import BOUND, one_of
 
 PAGE = "overfit"
+TRY = "overfit_try"  # in the session: whether the run is to be tried
 DEPTHS = {"three layers": 2, "five layers": 4}  # -> hidden layers
 NAMES = {hidden: name for name, hidden in DEPTHS.items()}
 MOST_SEED = 999_999
@@ -84,15 +85,16 @@ def data_controls() -> tuple[str, int]:
     return next(name for name in names if datasets.title(name) == chosen), int(seed or 0)
 
 
-def run_controls(data: str, seed: int) -> tuple[RunSpec, bool]:
-    """Network, weight scale and learning rate in a row; and whether its button was pressed, to try them."""
+def run_controls(data: str, seed: int) -> RunSpec:
+    """Network, weight scale and learning rate in a row, with the button that tries them."""
     start, about = START[data], lesson.text(PAGE, "scale help")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         layers = one_of("Network", list(DEPTHS), "of_depth", width="content")
         scale = _slider("Weight scale", SCALES[data], start.weight_scale, f"of_scale_{data}", help=about)
         rate = _slider("Learning rate", RATES[data], start.learning_rate, f"of_rate_{data}")
-        tried = st.button(lesson.text(PAGE, "try"), icon=":material/play_arrow:", type="primary", key="of_try")
-    return spec_of(data, DEPTHS[layers], scale, rate, seed), tried
+        how = {"icon": ":material/play_arrow:", "type": "primary", "key": "of_try"}
+        st.button(lesson.text(PAGE, "try"), on_click=lambda: st.session_state.update({TRY: True}), **how)
+    return spec_of(data, DEPTHS[layers], scale, rate, seed)
 
 
 def take(spec: RunSpec) -> None:

@@ -93,8 +93,9 @@ def open_in_train(spec: RunSpec, keep: bool = False) -> None:
 
 def _offer_saved(run: Run) -> None:
     """Before another run begins: go on with the one that was lost."""
-    if message := st.session_state.pop("train_message", ""):
+    if message := st.session_state.get("train_message"):
         st.error(message)
+        st.session_state["train_message"] = ""
     saved = log.current().saved.get("train_run")
     if saved is None or run.status != "ready":
         return
