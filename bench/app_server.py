@@ -31,7 +31,7 @@ class AppServer:
         self.options = options
 
     def __enter__(self) -> "AppServer":
-        quiet = ("--server.headless=true", "--server.fileWatcherType=none", "--logger.level=error")
+        quiet = ("--server.headless=true", "--logger.level=error")
         server = (f"--server.port={self.port}", "--server.address=127.0.0.1", *quiet, *self.options)
         command = [sys.executable, "-m", "bench.app_server", "run", str(ROOT / "app.py"), *server]
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}

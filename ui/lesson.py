@@ -135,4 +135,7 @@ def parse(part: str) -> tuple[str, dict[str, tuple[bool, str]]]:
 def source(function: Callable) -> None:
     """The source of a function, under its full name."""
     st.caption(f"`{function.__module__}.{function.__qualname__}`")
-    st.code(inspect.getsource(function), language="python", line_numbers=True)
+    st.code(_source(function), language="python", line_numbers=True)
+
+
+_source = cache(inspect.getsource)  # the file is read and cut into tokens

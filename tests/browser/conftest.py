@@ -44,7 +44,7 @@ def serve(cache: Path, download_port: int) -> Iterator[str]:
     """The app in a process of its own; gives its address."""
     port = free_port()
     place = ("--server.address=127.0.0.1", f"--server.port={port}")
-    options = ("--server.headless=true", "--server.fileWatcherType=none", *place)
+    options = ("--server.headless=true", *place)
     command = [sys.executable, str(Path(__file__).with_name("launch.py")), "run", str(ROOT / "app.py"), *options]
     download = f"http://127.0.0.1:{download_port}/cifar-10-binary.tar.gz"
     paths = {"NNLIB_CACHE": str(cache), "PYTHONPATH": str(ROOT), "DOWNLOAD_URL": download}

@@ -168,9 +168,12 @@ def _is_setting(node: Node) -> bool:
 
 
 # ----------------------------------------------------------------------------------------------------------- source
+_lines = cache(inspect.getsourcelines)
+
+
 @cache
 def _source(function: Callable) -> Trace:
-    lines, start = inspect.getsourcelines(function)
+    lines, start = _lines(function)
     code = textwrap.dedent("".join(lines))
     numbered = [[start + i, line] for i, line in enumerate(code.splitlines())]
     first = ast.parse(code).body[0].body[0]  # type: ignore[attr-defined]
@@ -185,5 +188,5 @@ def _place_in_source(line: Line | None, forward: Line | None, sources: dict[Call
     """Which function, by its place in `sources`, and which line of its file; without a line the forward function."""
     shown = line or forward
     source = sources.setdefault(shown.function, len(sources)) if shown else None
-    number = inspect.getsourcelines(line.function)[1] + line.number - 1 if line else None
+    number = _lines(line.function)[1] + line.number - 1 if line else None
     return {"source": source, "line": number}
