@@ -3,15 +3,14 @@
 import io
 import json
 import os
-import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy import ndarray
+
+from nnlib.files import written_whole
 
 _FACTS = "facts.json"
 
@@ -26,20 +25,6 @@ def write(path: str | os.PathLike, arrays: dict[str, ndarray], facts: dict[str, 
     with written_whole(path) as file:
         pack(file, arrays, facts)
     return path
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into, which takes its place at `path` when the block has ended; if it fails, nothing changes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
 
 
 def pack(file: BinaryIO, arrays: dict[str, ndarray], facts: dict[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """The cache folder, in which things appear whole or not at all: made beside, then renamed."""
 
 import os
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,7 +61,9 @@ def _new_folder(cache: Path, room: int) -> Path:
         if free < room:
             needs = f"needs {room / 1e6:.0f} MB, but has {free / 1e6:.0f} MB free"
             raise DataError(f"the cache folder {cache} {needs}; make room there, or set NNLIB_CACHE to another.")
-        return Path(tempfile.mkdtemp(suffix=UNFINISHED, dir=cache))
+        folder = cache / f"nnlib-{secrets.token_hex(8)}{UNFINISHED}"
+        folder.mkdir()
+        return folder
     except OSError as error:
         raise cannot_write(error) from None
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from nnlib.checkpoints import written_whole
 from nnlib.data import DATASETS
 from nnlib.data.cache import cache_folder
 from nnlib.experiments.results import Result
 from nnlib.experiments.running import load_data
+from nnlib.files import written_whole
 from nnlib.runs.spec import RunSpec
 
 NNLIB = Path(__file__).resolve().parents[1]

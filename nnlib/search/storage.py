@@ -63,6 +63,8 @@ def open_storage(url: str) -> "RDBStorage":
     path = url.partition("///")[2]
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        if path not in ("", ":memory:") and not os.path.exists(path):
+            open(path, "ab").close()  # with the rights that the umask leaves, where SQLite would take the group's
     except OSError as error:
         raise cannot_write(error) from None
     with closing(sqlite3.connect(path, timeout=PATIENCE)) as file:  # readers and writers do not wait for each other

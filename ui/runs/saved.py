@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nnlib.data.cache import cache_folder
+from nnlib.files import written_whole
 from nnlib.runs.spec import RunSpec
 from nnlib.solver import Solver
 
@@ -36,9 +37,8 @@ def save(run_id: str, place: str, spec: RunSpec, solver: Solver, seconds: float)
     facts = {"place": place, "spec": asdict(spec), "iteration": solver.iteration, "epoch": solver.epoch}
     with suppress(OSError):
         solver.save(_path(run_id, "npz"))
-        beside = _path(run_id, "part")
-        beside.write_text(json.dumps(facts | {"seconds": seconds}), encoding="utf-8")
-        beside.replace(_path(run_id, "json"))
+        with written_whole(_path(run_id, "json")) as file:
+            file.write(json.dumps(facts | {"seconds": seconds}).encode())
         _prune()
 
 
