@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, overload
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_labels, require_like, require_mode
+from nnlib.checks import as_labels, require_like, require_mode
 from nnlib.normalization import (
     BatchnormCache,
     LayernormCache,
@@ -191,11 +191,8 @@ def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
     N, C = x.shape
     if N == 0:
         raise ValueError(f"a mean needs at least one example, but x is {x.shape}: give a batch that is not empty.")
-    if y.shape != (N,):
-        raise ValueError(f"y needs one label for each of the {N} rows of x, but has shape {y.shape}: make it ({N},).")
+    y = as_labels("y", y, N, C)
     one_hot = y[:, None] == np.arange(C)  # (N, C)
-    if y.dtype.kind not in "iu" or np.count_nonzero(one_hot) != N:  # sooner than looking for y's least and greatest
-        require_labels("y", y, C)
     top = x.max(axis=1, keepdims=True)  # (N, 1)
     shifted = x - top  # (N, C): the largest is 0, so that exp cannot overflow
     e = np.exp(shifted)  # (N, C)

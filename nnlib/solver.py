@@ -21,7 +21,7 @@ from numpy import ndarray
 
 from nnlib import checkpoints
 from nnlib.augmentation import AUGMENTATIONS
-from nnlib.checks import require_labels, require_whole
+from nnlib.checks import as_labels, require_whole
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import find_overflow, measure
 from nnlib.optim import DEFAULTS, Blocks, get_rule
@@ -111,7 +111,7 @@ class Solver(Progress):
                 raise ValueError(f"each example needs a label, but X_{part} has {len(X)} examples, y_{part} {len(y)}.")
             if np.prod(X.shape[1:]) != model.input_dim:
                 raise ValueError(f"the model takes {model.input_dim} numbers an example, but X_{part} is {X.shape}.")
-            require_labels(f"y_{part}", y, model.num_classes)
+            setattr(self, f"y_{part}", as_labels(f"y_{part}", y, len(X), model.num_classes))
         for name in ("batch_size", "num_epochs", "print_every"):
             require_whole(name, getattr(self, name))
         for name in ("num_train_samples", "num_val_samples", "patience", "checkpoint_every"):
