@@ -17,8 +17,9 @@ from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search import studies
 from nnlib.search.plan import METHODS, PRUNINGS, Choice, Interval, SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
-from nnlib.search.storage import shown_url, storage_url
-from nnlib.workers import Pool, Task
+from nnlib.search.storage import Unreachable, shown_url, storage_url
+from nnlib.search.task import SearchTask
+from nnlib.workers import Pool
 
 LOOK_EVERY = 0.5  # seconds
 DEFAULT_SPACE = {"learning_rate": Interval(1e-5, 1), "weight_scale": Interval(1e-4, 1)}
@@ -101,7 +102,13 @@ def value(name: str, text: str) -> Any:
 def print_list(url: str) -> int:
     found = studies.names(url)
     for name in found:
-        state = studies.read(url, name)
+        try:
+            state = studies.read(url, name)
+        except Unreachable:
+            raise
+        except SearchError as fault:
+            print(f"{name:32} cannot be read: {fault}")
+            continue
         best = "" if state.best is None else f"  best {state.best.value:.1%}"
         print(f"{name:32} {len(state.ended):4} of {state.plan.wanted} trials  {state.plan.base.data}{best}")
     if not found:
@@ -116,10 +123,10 @@ def do(url: str, name: str, workers: int | None) -> StudyState:
     print(f"{name}: {len(said)} trials were done before.", flush=True)
     pool = Pool(workers)
     try:
-        tasks = [pool.submit(Task("nnlib.search.work:work", {"study": name, "storage": url})) for _ in range(pool.size)]
+        tasks = [pool.submit(SearchTask(name, url)) for _ in range(pool.size)]
         while True:
             ended = all(task.over for task in tasks)  # before reading, so that nothing is missed
-            state = studies.read(url, name, study)
+            state = look(url, name, study)
             for trial in state.ended:
                 if trial.number not in said:
                     said.add(trial.number)
@@ -136,9 +143,28 @@ def do(url: str, name: str, workers: int | None) -> StudyState:
         pool.close()
 
 
+def look(url: str, name: str, study: Any) -> StudyState:
+    """The study as it stands, as soon as the database can be used."""
+    waiting = False
+    while True:
+        try:
+            state = studies.read(url, name, study, recover=True, working=True)
+        except Unreachable as away:
+            if not waiting:
+                print(f"{away} Trying again: nothing is lost meanwhile.", file=sys.stderr, flush=True)
+            waiting = True
+            time.sleep(LOOK_EVERY)
+        else:
+            if waiting:
+                print("The database can be used again.", file=sys.stderr, flush=True)
+            return state
+
+
 def line(trial: TrialState) -> str:
     settings = ", ".join(describe(name, value) for name, value in trial.settings.items())
-    return f"trial {trial.number:4}  {trial.state:9} {trial.value:6.1%}  {settings}  ({trial.worker})"
+    reached = "      " if trial.value is None else f"{trial.value:6.1%}"
+    why = f"  {trial.message}" if trial.state == "failed" else ""
+    return f"trial {trial.number:4}  {trial.state:9} {reached}  {settings}  ({trial.worker}){why}"
 
 
 if __name__ == "__main__":

@@ -149,10 +149,13 @@ class SearchPlan:
     def _axes(self) -> list[list[Any]]:
         return [domain.grid(name, self.points) for name, domain in self.space.items()]
 
+    def used(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Chosen values as they are used."""
+        return {name: number(name, x) if isinstance(x, int | float) else x for name, x in chosen.items()}
+
     def spec(self, chosen: Mapping[str, Any]) -> RunSpec:
         """The run of a trial: the base with the chosen values."""
-        used = {name: number(name, x) if isinstance(x, int | float) else x for name, x in chosen.items()}
-        return replace(self.base, **used)
+        return replace(self.base, **self.used(chosen))
 
     def as_data(self) -> dict[str, Any]:
         """All of it, as JSON can hold it."""

@@ -11,9 +11,10 @@ from nnlib.search.plan import SearchPlan
 class TrialState:
     """One trial.
 
-    state: "waiting", "running", "complete", "pruned" or "diverged". value: best validation accuracy, of pruned ones the
-    last, 0 to 1. settings: the varied ones, as used. accuracies: on the validation data, after each epoch.
-    seconds: it took, None before its end. worker: "host:process". message: why it diverged.
+    state: "waiting", "running", "complete", "pruned", "diverged" or "failed" (its settings cannot be run).
+    value: best validation accuracy, of pruned ones the last, 0 to 1; None before the end, and of failed ones.
+    settings: the varied ones, as used. accuracies: on the validation data, after each epoch. seconds: it took, None
+    before its end. worker: "host:process". message: why it diverged or failed.
     """
 
     number: int
@@ -27,7 +28,7 @@ class TrialState:
 
     @property
     def ended(self) -> bool:
-        return self.state in ("complete", "pruned", "diverged")
+        return self.state in ("complete", "pruned", "diverged", "failed")
 
 
 @dataclass(frozen=True)

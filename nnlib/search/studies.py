@@ -1,7 +1,9 @@
 """Studies in the database: make, list, read, prolong and delete them."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import optuna
 from optuna.study import Study
@@ -9,12 +11,13 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as S
 
 from nnlib.search import claims
+from nnlib.search.claims import MESSAGE, chosen
+from nnlib.search.connection import experimental
 from nnlib.search.plan import SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
-from nnlib.search.storage import chosen, experimental, shown_url, using
+from nnlib.search.storage import shown_url, using
 
-PLAN = "plan"  # a study's attribute; set last, so a study without it is half made, or not one of ours
-MESSAGE = "message"  # a trial's attribute: why it diverged
+PLAN = "plan"  # a study's attribute; one without it is not ours, and one in which it is empty is half made
 FEWEST, BEST = 20, 0.25  # ended trials from which on importances mean anything; the share of them that is good
 NAMES = r"[\w .,+()-]{1,60}"
 
@@ -29,14 +32,27 @@ def create(url: str, name: str, plan: SearchPlan) -> None:
     if not re.fullmatch(NAMES, name):
         raise SearchError("a study needs a name of 1 to 60 letters, digits, spaces and . , + - ( ).")
     with using(url) as storage:
+        _make_room(storage, name)
         try:
             study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
         except optuna.exceptions.DuplicatedStudyError:
             raise SearchError(f"there is a study {name!r} already: open it, or choose another name.") from None
+        study.set_user_attr(PLAN, {})  # from here on it is listed, and can be deleted
         if plan.method == "grid":
             for point in plan.grid():
                 study.enqueue_trial(point)
         study.set_user_attr(PLAN, plan.as_data())
+
+
+def _make_room(storage: Any, name: str) -> None:
+    """Delete a study whose plan nobody can read and that has no results."""
+    with suppress(KeyError):
+        study = optuna.load_study(study_name=name, storage=storage)
+        try:
+            plan_of(study)
+        except SearchError:
+            if study.user_attrs.get(PLAN) and not study.get_trials(deepcopy=False, states=(S.COMPLETE, S.PRUNED)):
+                storage.delete_study(study._study_id)
 
 
 def names(url: str) -> list[str]:
@@ -46,13 +62,13 @@ def names(url: str) -> list[str]:
         return [study.study_name for study in sorted(found, key=lambda study: -study._study_id)]
 
 
-def load(url: str, name: str) -> tuple[Study, SearchPlan]:
-    """Optuna's study, and its plan.
+def load(url: str, name: str, patience: float = 0.0) -> tuple[Study, SearchPlan]:
+    """Optuna's study, and its plan; patience: seconds for which it may wait for the database, at each call.
 
     Raises:
         SearchError: there is none of that name, or it was not made by `create`.
     """
-    with using(url) as storage:
+    with using(url, patience) as storage:
         try:
             study = optuna.load_study(study_name=name, storage=storage)
         except KeyError:
@@ -62,9 +78,9 @@ def load(url: str, name: str) -> tuple[Study, SearchPlan]:
 
 def plan_of(study: Study) -> SearchPlan:
     """A study's plan as it is now."""
-    if PLAN not in (attributes := study.user_attrs):
+    if not (data := study.user_attrs.get(PLAN)):
         raise SearchError(f"the study {study.study_name!r} was not made here, or is not complete: choose another.")
-    return SearchPlan.from_data(attributes[PLAN])
+    return SearchPlan.from_data(data)
 
 
 def prolong(url: str, name: str, num_trials: int) -> None:
@@ -89,29 +105,37 @@ def delete(url: str, name: str) -> None:
 
 
 def read(
-    url: str, name: str, study: Study | None = None, recover: bool = False, before: StudyState | None = None
+    url: str,
+    name: str,
+    study: Study | None = None,
+    recover: bool = False,
+    working: bool = False,
+    before: StudyState | None = None,
 ) -> StudyState:
     """A study as it stands.
 
     study: Optuna's, from `load`: keeps what has been read of ended trials. recover: first give back the trials of
-    dead workers. before: what was read last; what cannot have changed is taken from there.
+    dead workers. working: workers of ours are at it, so see that the database can be written, too. before: what was
+    read last; what cannot have changed is taken from there.
 
     Raises:
-        SearchError: it is not there, or the database cannot be used.
+        SearchError: it is not there, or the database cannot be used; Unreachable, if it may be soon.
     """
     with using(url):
         if study is None:
             study, _ = load(url, name)
         try:
             plan = plan_of(study)
+            if working:
+                claims.touch(study)
             if recover:
                 claims.recover(study)
             trials = study.get_trials(deepcopy=False)
         except KeyError:
             raise SearchError(f"the study {name!r} has been deleted.") from None
         known = {trial.number: trial for trial in before.ended} if before else {}
-        shown = tuple(known.get(trial.number) or _trial(plan, trial) for trial in trials if trial.state != S.FAIL)
-        interrupted = sum(trial.state == S.FAIL and bool(chosen(trial)) for trial in trials)
+        shown = tuple(known.get(trial.number) or _trial(plan, trial) for trial in trials if claims.counts(trial))
+        interrupted = sum(not claims.counts(trial) and bool(chosen(trial)) for trial in trials)
         state = StudyState(name, plan, shown, interrupted, before.importances if before else {})
         if before and len(state.ended) == len(known):
             return state
@@ -140,12 +164,13 @@ def importances(trials: list[FrozenTrial]) -> dict[str, float]:
 
 def _trial(plan: SearchPlan, trial: FrozenTrial) -> TrialState:
     known, message = chosen(trial), trial.user_attrs.get(MESSAGE, "")
-    spec = plan.spec(known)
+    named = {S.COMPLETE: "diverged" if message else "complete", S.FAIL: "failed"}
+    used = plan.used(known)
     return TrialState(
         number=trial.number,
-        state="diverged" if message and trial.state == S.COMPLETE else trial.state.name.lower(),
+        state=named.get(trial.state, trial.state.name.lower()),
         value=trial.value if trial.state.is_finished() else None,
-        settings={name: getattr(spec, name) for name in plan.space if name in known},
+        settings={name: used[name] for name in plan.space if name in known},
         accuracies=tuple(value for _, value in sorted(trial.intermediate_values.items())),
         seconds=trial.duration.total_seconds() if trial.duration is not None else None,
         worker=trial.user_attrs.get(claims.WORKER, ""),

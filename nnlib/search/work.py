@@ -4,21 +4,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.storages import RDBStorage
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
 from nnlib.experiments.running import load_data
 from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search import claims, studies
+from nnlib.search.connection import HEARTBEAT, experimental
 from nnlib.search.plan import Choice, SearchPlan
-from nnlib.search.storage import HEARTBEAT, experimental, using
+from nnlib.search.storage import using
 from nnlib.solver import Diverged
+from nnlib.workers.faults import sentence
 
 LOOK_EVERY = 0.5  # seconds, while all trials are in other hands, of which one may die
 STARTUP = 10  # trials at random before TPE learns from them
@@ -28,17 +30,17 @@ def work(study: str, storage: str, seconds: float | None = None) -> Iterator[dic
     """Do trials until all are done; what a worker process calls.
 
     seconds: after so long begin no further trial, so that others may have the worker; and do not wait for trials in
-    other hands.
+    other hands. While the database is away it waits, with what it has to tell.
 
     Yields {"trial": number} as one begins, {"more": True} last if there is more to do, else None.
 
     Raises:
-        SearchError: the study is gone, or the database cannot be reached.
+        SearchError: the study is gone, or the database cannot be used.
         ValueError: the data are not here, or the settings cannot be run.
     """
     began = time.monotonic()
-    with using(storage) as database:
-        opened, plan = studies.load(storage, study)
+    with using(storage, patience=inf) as database:
+        opened, plan = studies.load(storage, study, patience=inf)
         load_data(plan.base)  # they may take a while to prepare, or be absent: know it before a trial is claimed
         while True:
             try:
@@ -61,14 +63,14 @@ def work(study: str, storage: str, seconds: float | None = None) -> Iterator[dic
                 return
 
 
-def run_trial(study: Study, trial: Trial, plan: SearchPlan, storage: RDBStorage) -> Iterator[None]:
+def run_trial(study: Study, trial: Trial, plan: SearchPlan, storage: Any) -> Iterator[None]:
     """Choose settings, train with them, report the validation accuracy after each epoch, and give up if it is hopeless.
 
     The value is the best validation accuracy; of a run that diverged the best before. When the caller stops in between
-    the trial is given back.
+    the trial is given back; settings that cannot be run make it fail with a sentence.
     """
-    study.sampler, study.pruner = sampler(plan, trial.number), pruner(plan)
     try:
+        study.sampler, study.pruner = sampler(plan, trial.number), pruner(plan)
         with _heartbeat(storage, trial):
             claims.sign(trial)
             spec = choose(trial, plan)
@@ -87,7 +89,9 @@ def run_trial(study: Study, trial: Trial, plan: SearchPlan, storage: RDBStorage)
             study.tell(trial, solver.best_val_acc)
     except UpdateFinishedTrialError:  # it was taken for lost, as after a night's sleep of the machine
         return
-    except BaseException:  # stopped, or no memory, or no database
+    except (ValueError, TypeError, ArithmeticError, MemoryError) as fault:
+        claims.fail(study, study.get_trials(deepcopy=False)[trial.number], sentence(fault))
+    except BaseException:  # stopped, or a fault of ours
         claims.give_back(study, study.get_trials(deepcopy=False)[trial.number])
         raise
 
@@ -131,12 +135,12 @@ def pruner(plan: SearchPlan) -> BasePruner:
 
 
 def _all_done(study: Study, plan: SearchPlan) -> bool:
-    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished() and claims.counts(trial)]
     return len(ended) >= plan.wanted
 
 
 @contextmanager
-def _heartbeat(storage: RDBStorage, trial: Trial) -> Iterator[None]:
+def _heartbeat(storage: Any, trial: Trial) -> Iterator[None]:
     """Signs of life from a thread of its own: a step may take longer than the grace."""
     over = threading.Event()
 

@@ -11,7 +11,7 @@ JSON can hold (or None, where there is nothing to tell but a good moment to stop
 
 Workers are plain processes that talk over pipes (`nnlib.workers.process`): they import neither the caller's main module
 nor anything of the app, have one BLAS thread each, give way to the app when both want a core, and end with its process.
-A worker that dies is replaced, and its task done once more; a task that is stopped gets a moment to end, or is killed.
+A worker that dies is replaced, and its task done again; a task that is stopped gets a moment to end, or is killed.
 """
 
 import json
@@ -25,9 +25,9 @@ from typing import Any
 
 from nnlib.workers.link import GRACE, alive, let_go, send
 
-ATTEMPTS = 2  # a task whose worker died is begun once more
+ATTEMPTS = 3  # a task whose worker died is begun again
 FAULT = "The run's reports could not be taken in: see the log."
-DIED = "The worker process ended twice during this run: is there enough memory?"
+DIED = f"The worker process ended {ATTEMPTS} times during this run: is there enough memory?"
 
 _ids = count(1)
 
@@ -133,6 +133,7 @@ class Pool:
         with self.changed:
             if (process := self._running.get(task)) is not None:
                 process.kill()
+                process.wait()  # or the next task might get it
 
     # -------------------------------------------------------------------------------- one thread for each worker
     def _drive(self) -> None:

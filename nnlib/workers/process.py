@@ -9,9 +9,10 @@ import queue
 import signal
 import sys
 import threading
-import traceback
 from importlib import import_module
 from typing import Any, TextIO
+
+from nnlib.workers.faults import sentence
 
 PRIORITY = 5  # a little lower than the app's, so that its pages stay quick
 
@@ -29,15 +30,8 @@ def main() -> None:
         task = tasks.get()
         try:
             _report(reports, {"end": _perform(task, stopped, reports)})
-        except MemoryError:
-            _report(
-                reports, {"end": "failed", "error": "There was not enough memory: choose a smaller network or batch."}
-            )
-        except (ValueError, OSError) as error:
-            _report(reports, {"end": "failed", "error": str(error)})
-        except Exception as error:  # a fault of ours: the sentence is for people, the traceback for the log
-            traceback.print_exc()
-            _report(reports, {"end": "failed", "error": f"The run ended with an unexpected {type(error).__name__}."})
+        except Exception as fault:
+            _report(reports, {"end": "failed", "error": sentence(fault)})
         stopped.discard(task["id"])
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from nnlib.experiments import Experiment, Pool, run
 from nnlib.runs.spec import RunSpec
-from nnlib.search import Choice, Interval, SearchError, SearchPlan, StudyState, claims, storage, studies
+from nnlib.search import Choice, Interval, SearchError, SearchPlan, StudyState, claims, connection, storage, studies
 from nnlib.search.__main__ import main
 from nnlib.search.work import work
 from nnlib.workers import Task
@@ -220,7 +220,7 @@ def test_trials_of_dead_workers_are_put_in_line_again(url, name, how, monkeypatc
     assert trial is not None
     depth = trial.suggest_int("depth", 1, 3)
     opened = storage.open_storage(url)
-    with storage.experimental():
+    with connection.experimental():
         opened.record_heartbeat(trial._trial_id)
     if how == "dead here":
         gone = subprocess.Popen([sys.executable, "-c", ""])
@@ -230,6 +230,7 @@ def test_trials_of_dead_workers_are_put_in_line_again(url, name, how, monkeypatc
     elif how == "silent elsewhere":
         trial.set_user_attr(claims.WORKER, "elsewhere:1")
         claims.recover(study)
+        monkeypatch.setattr(claims, "SILENT", 0)
         assert [t.state for t in studies.read(url, name).trials] == ["running"]
         with closing(sqlite3.connect(url.partition("///")[2])) as file, file:
             file.execute(

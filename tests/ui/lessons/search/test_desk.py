@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from nnlib.experiments import Experiment, Pool, Sweep
 from nnlib.runs.spec import RunSpec
-from nnlib.search import Interval, SearchError, SearchPlan, StudyState, storage
+from nnlib.search import Interval, SearchError, SearchPlan, StudyState, connection, storage
 from ui.lessons.search import desk as search_desk
 from ui.lessons.search.desk import Book, Desk
 from ui.runs import sessions
@@ -121,7 +121,7 @@ def test_it_goes_on_while_nobody_looks(desk: Desk):
 
     desk.create("unseen", replace(PLAN, num_trials=1))
     study, _ = studies.load(desk.url, "unseen")
-    with storage.experimental():
+    with connection.experimental():
         lost = study.ask()
     desk.start("unseen", "me")
     book = wait(desk, "unseen", lambda book: book.state.running and not book.tasks)
