@@ -1,11 +1,12 @@
 """nnlib: fully connected networks in plain NumPy, to be read beside the formulas.
 
 The book, in reading order: layers, normalization, gradient_check, optim, schedules, params, fc_net, augmentation,
-progress, solver, health. The chapters stand on checks, numerals, speed, files and checkpoints, and on data, which
+own, progress, solver, health. The chapters stand on checks, numerals, speed, files and checkpoints, and on data, which
 brings the data sets. derivations writes the book once more, as graphs that can be walked.
 
 Then what is done with it: runs (one run, described and kept), experiments (many runs, compared), labs (what the lessons
-measure, a room a lesson), workers (processes for long work) and search (for better settings, on Optuna).
+measure, a room a lesson), workers (processes for long work) and search (for better settings, on Optuna). course has the
+book's names where notebooks of CS231n look for them.
 """
 
 from nnlib.fc_net import FullyConnectedNet

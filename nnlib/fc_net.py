@@ -71,6 +71,7 @@ class FullyConnectedNet:
         seed: makes weights and dropout masks from generators of the network's own. The masks change with `iteration`,
             which the Solver counts up, and with nothing else, so that gradients can be checked. Without a seed all is
             drawn from NumPy's global state, the weights layer by layer.
+        dropout_seed: makes the masks alone, the same ones in every pass, and is given to the dropout layers as it is.
 
     Raises:
         ValueError: a size, ratio, scale or normalization is not as said above.
@@ -87,6 +88,7 @@ class FullyConnectedNet:
         weight_scale: float | str = 1e-2,
         dtype: type | np.dtype = np.float32,
         seed: int | None = None,
+        dropout_seed: int | None = None,
     ):
         norm = get_normalization(normalization)
         if not 0 < dropout_keep_ratio <= 1:
@@ -98,7 +100,7 @@ class FullyConnectedNet:
         self.hidden_dims, self.input_dim, self.num_classes = list(hidden_dims), input_dim, num_classes
         self.dropout_keep_ratio, self.use_dropout = dropout_keep_ratio, dropout_keep_ratio != 1
         self.normalization, self.reg, self.weight_scale = normalization, reg, weight_scale
-        self.dtype, self.seed, self.iteration = np.dtype(dtype), seed, 0
+        self.dtype, self.seed, self.dropout_seed, self.iteration = np.dtype(dtype), seed, dropout_seed, 0
         self.num_layers = 1 + len(self.hidden_dims)
         self.layers = Layers() if norm is None else Layers(norm_forward=norm.forward, norm_backward=norm.backward)
 
@@ -196,7 +198,9 @@ class FullyConnectedNet:
         return grads
 
     def _dropout_param(self, layer: int, mode: str) -> dict[str, Any]:
-        seed = None if self.seed is None else [self.seed, self.iteration, layer]
+        seed = self.dropout_seed
+        if seed is None and self.seed is not None:
+            seed = [self.seed, self.iteration, layer]
         return {"p": self.dropout_keep_ratio, "mode": mode, "seed": seed}
 
     def state(self) -> dict[str, ndarray]:

@@ -11,6 +11,7 @@ from numpy import ndarray
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.layers import softmax_loss
 from nnlib.numerals import fixed, percent, plain, short
+from nnlib.own import OwnNetwork
 
 
 class Histogram(NamedTuple):
@@ -145,7 +146,7 @@ def diagnose(
 
 
 def find_overflow(
-    model: FullyConnectedNet, X: ndarray, y: ndarray, learning_rate: float, first: bool
+    model: FullyConnectedNet | OwnNetwork, X: ndarray, y: ndarray, learning_rate: float, first: bool
 ) -> tuple[str, str, str, str]:
     """The first layer and quantity that is not finite, on the way from the input to the loss.
 
@@ -159,16 +160,20 @@ def find_overflow(
     layer, quantity = _first_not_finite(model, X, y)
     if quantity == "X":
         advice = "clean the data: they hold numbers that are not finite"
-    elif first:
-        advice = f"lower the weight scale (now {model.weight_scale}), or normalize: no update has been made yet"
-    else:
+    elif not first:
         advice = f"lower the learning rate (now {plain(learning_rate, 3)}) by a factor of ten, or normalize"
+    elif isinstance(model, OwnNetwork):
+        advice = "look at its weights and its formula: no update has been made yet"
+    else:
+        advice = f"lower the weight scale (now {model.weight_scale}), or normalize: no update has been made yet"
     return layer, quantity, advice, f"Diverged: {quantity} of {layer} is no longer finite; {advice}."
 
 
-def _first_not_finite(model: FullyConnectedNet, X: ndarray, y: ndarray) -> tuple[str, str]:
+def _first_not_finite(model: FullyConnectedNet | OwnNetwork, X: ndarray, y: ndarray) -> tuple[str, str]:
     if not np.isfinite(X).all():
         return "the input", "X"
+    if isinstance(model, OwnNetwork):
+        return "your network", "the loss"
     _, caches = detached(model).forward(X, "train")
     for i, (affine, norm, relu, _) in enumerate(caches, start=1):
         name = f"layer {i}" if relu else "the output layer"

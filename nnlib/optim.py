@@ -219,6 +219,11 @@ class Blocks:
             config["learning_rate"] = learning_rate
             self.rule(w[place], dw[place], config, out=w[place])
 
+    def change(self, settings: Config) -> None:
+        """Give the rule other settings."""
+        for _, config in self.blocks:
+            config.update(settings)
+
     @property
     def config(self) -> Config:
         """The settings, and copies of what the rule remembers of the whole vector."""

@@ -9,12 +9,14 @@ from numpy import ndarray
 from nnlib.checkpoints import plain
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth
-from nnlib.optim import RECORDS, Blocks
+from nnlib.optim import RECORDS, RULES, Blocks, Config, Rule, Step
+from nnlib.own import EachParameter, OwnNetwork, complete_config
 from nnlib.schedules import learning_rate
 
 VERSION = 2  # of what `state` gives
 # Parameters of the constructor that `settings` does not name: what is compared otherwise, or changes no number.
 _APART = ("model", "data", "optim_config", "print_every", "verbose", "checkpoint_name", "checkpoint_every")
+_OF_NETWORK = tuple(signature(FullyConnectedNet).parameters)
 
 
 class Record(NamedTuple):
@@ -44,10 +46,13 @@ class Progress:
     """How far a run has come, of which a `Solver` takes the steps."""
 
     # What the run is; see `Solver`.
-    model: FullyConnectedNet
+    model: Any
+    network: FullyConnectedNet | OwnNetwork  # the model, or one of the learner's own made to answer as ours does
     update_rule: str
+    _rule: Step
     base_learning_rate: float
-    _blocks: Blocks
+    num_epochs: int
+    _blocks: Blocks | EachParameter
     schedule: str
     lr_decay: float
     warmup: float
@@ -58,17 +63,50 @@ class Progress:
     num_iterations: int
 
     def __init__(self) -> None:
-        self.iteration = self.epoch = 0
+        self.iteration = self.epoch = self._begun = 0  # begun: the iteration at which this call of `train` set out
         self.records: list[Record] = []  # of all iterations so far, without health
         self.best_val_acc, self.best_epoch = 0.0, 0
         self.best_state: dict[str, ndarray] | None = None  # as `model.state()`
         self.diverged: Diverged | None = None
         self._order: ndarray | None = None  # of the examples in this epoch
+        self._handed: Config | None = None  # the rule's config as somebody got it, and may have changed it
 
     @property
-    def optim_config(self) -> dict[str, Any]:
-        """The rule's settings, and copies of what it remembers."""
-        return self._blocks.config
+    def optim_config(self) -> Config:
+        """The rule's settings, and copies of what it remembers. A setting that you change counts from the next step."""
+        if self._handed is None:
+            self._handed = self._blocks.config
+        return self._handed
+
+    @optim_config.setter
+    def optim_config(self, told: Config) -> None:
+        self._handed = self._blocks.config | complete_config(self.update_rule, self._rule, self.optim_config | told)
+
+    @property
+    def optim_configs(self) -> dict[str, Config]:
+        """The config of each parameter, as the course has it, to be read and changed."""
+        self._take_up_changes()
+        if isinstance(self._blocks, Blocks):
+            self._blocks = EachParameter(self._rule, self._blocks.config, self.network.params)
+        self._blocks.follow(self.learning_rate_at(self.iteration) or self._blocks.learning_rate)
+        return self._blocks.configs
+
+    def _take_up_changes(self) -> None:
+        if self._handed is None:
+            return
+        config, handed, self._handed = self._blocks.config, self._handed, None
+        changed = {k: v for k, v in handed.items() if not isinstance(v, ndarray) and config.get(k) != v}
+        if "learning_rate" in changed:  # it is the rate from now on, whatever the schedule has made of the first one
+            decayed = self.lr_decay ** (self.iteration // self.iterations_per_epoch) if self.schedule == "step" else 1
+            self.base_learning_rate = changed["learning_rate"] / decayed
+        self._blocks.change(changed)
+
+    def _stepping(self, config: Config) -> Blocks | EachParameter:
+        """The rule over the whole vector if network and rule are nnlib's, else from parameter to parameter."""
+        whole = type(self.network).loss is FullyConnectedNet.loss and self._rule is RULES.get(self.update_rule)
+        if whole and isinstance(self.network, FullyConnectedNet):
+            return Blocks(self.update_rule, config, self.network.params.vector.size)
+        return EachParameter(self._rule, config, self.network.params)
 
     @property
     def best_params(self) -> dict[str, ndarray]:
@@ -98,7 +136,7 @@ class Progress:
     def restore_best(self) -> None:
         """Give the model the parameters that did best on the validation data, if any were measured."""
         if self.best_state is not None:
-            self.model.load_state(self.best_state)
+            self.network.load_state(self.best_state)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -107,19 +145,21 @@ class Progress:
         Each parameter of the two constructors is an attribute of the same name, so none can be forgotten here.
         """
         told = {name: getattr(self, name) for name in signature(type(self)).parameters if name not in _APART}
-        config = self.optim_config
-        rule = {name: config[name] for name in RECORDS[self.update_rule].defaults}
-        model = {f"the model's {name}": getattr(self.model, name) for name in signature(FullyConnectedNet).parameters}
+        self._take_up_changes()
+        config = self._blocks.config
+        rule = {name: config[name] for name in self._record_of_rule.defaults}
+        model = {f"the model's {name}": getattr(self.network, name, None) for name in _OF_NETWORK}
         sizes = {"num_train": len(self.y_train), "num_val": len(self.y_val)}
         return plain({**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes})
 
     def state(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
         """Copies of the arrays, and facts as JSON has them, that the rest of the run depends on."""
-        config, memory = self.optim_config, RECORDS[self.update_rule].memory
+        self._take_up_changes()
+        config, memory = self._blocks.config, self._record_of_rule.memory
         vectors = {name: config[name] for name in memory if name in config}
         numbers = {"t": config["t"]} if "t" in config else {}
         rows = np.array([(r.loss, r.train_acc, r.val_acc) for r in self.records], np.float64)  # NaN: not measured
-        arrays = _named(model=self.model.state(), best=self.best_state or {}, optim=vectors)
+        arrays = _named(model=self.network.state(), best=self.best_state or {}, optim=vectors)
         arrays["records"] = rows.reshape(-1, 3)
         facts = {"version": VERSION, "settings": self.settings, "iteration": len(rows), "optim_config": numbers}
         if self._draws_globally:
@@ -139,15 +179,18 @@ class Progress:
             records = [self._record(t, *row) for t, row in enumerate(arrays["records"].tolist())]
         except (KeyError, TypeError, AttributeError, ValueError) as e:
             raise ValueError("the checkpoint lacks a part, or holds what cannot be: choose another.") from e
-        self.model.load_state(_part(arrays, "model"))
+        self.network.load_state(_part(arrays, "model"))
         self.records, self.iteration, self.diverged, self._order = records, len(records), None, None
         self.epoch = records[-1].epoch if records else 0
         best = max((r for r in records if r.val_acc is not None), key=lambda r: r.val_acc or 0, default=None)
         self.best_val_acc, self.best_epoch = (best.val_acc or 0.0, best.epoch) if best else (0.0, 0)
         self.best_state = _part(arrays, "best") or None
+        each = self.num_epochs * self.iterations_per_epoch
+        self._begun = max(self.iteration - 1, 0) // each * each
+        self.num_iterations = self._begun + each
         rate = records[-1].learning_rate if records else self.base_learning_rate
-        config = self.optim_config | {"learning_rate": rate} | _part(arrays, "optim") | facts["optim_config"]
-        self._blocks = Blocks(self.update_rule, config, self.model.params.vector.size)
+        config = self._blocks.config | {"learning_rate": rate} | _part(arrays, "optim") | facts["optim_config"]
+        self._blocks, self._handed = self._stepping(config), None
         if self._draws_globally:
             np.random.set_state(("MT19937", arrays["global_state"], *facts["global_state"]))
 
@@ -163,20 +206,21 @@ class Progress:
     def _refuse_impossible(self, arrays: dict[str, ndarray], facts: dict[str, Any]) -> None:
         """One of several errors unless a run of these settings can have left this behind."""
         count, numbers = facts["iteration"], facts["optim_config"]
-        _require(type(count) is int and 0 <= count <= self.num_iterations)
-        rule, model = RECORDS[self.update_rule], self.model.state()
+        _require(type(count) is int and count == len(arrays["records"]))
+        rule, model = self._record_of_rule, self.network.state()
 
         # Just these arrays, each of its shape and dtype.
-        vectors = dict.fromkeys(rule.memory if count else (), self.model.params.vector)
+        vector = np.concatenate([np.ravel(w) for w in self.network.params.values()])
+        vectors = dict.fromkeys(rule.memory if count else (), vector)
         expected = _named(model=model, best=model if count else {}, optim=vectors) | {"records": np.empty((count, 3))}
         if self._draws_globally:
             expected["global_state"] = np.empty(624, np.uint32)
         shapes, right = ({k: (a.shape, a.dtype) for k, a in each.items()} for each in (arrays, expected))
         _require(shapes == right)
 
-        # Accuracies after the first iteration and after each epoch, and nowhere else.
-        iterations = np.arange(1, count + 1)
-        measured = (iterations == 1) | (iterations % self.iterations_per_epoch == 0)
+        # Accuracies after the first iteration of each call of `train` and after each epoch, and nowhere else.
+        iterations, each = np.arange(1, count + 1), self.num_epochs * self.iterations_per_epoch
+        measured = ((iterations - 1) % each == 0) | (iterations % self.iterations_per_epoch == 0)
         losses, accuracies = arrays["records"][:, 0], arrays["records"][:, 1:]
         possible = (accuracies >= 0) & (accuracies <= 1)
         _require(np.isfinite(losses).all())
@@ -197,9 +241,17 @@ class Progress:
         return Record(t + 1, (t + 1) // self.iterations_per_epoch, loss, self.learning_rate_at(t), *accuracies)
 
     @property
+    def _record_of_rule(self) -> Rule:
+        if self._rule is not RULES.get(self.update_rule):
+            raise ValueError(
+                f"a checkpoint holds the memory of nnlib's rules, not of {self.update_rule}: keep no checkpoint."
+            )
+        return RECORDS[self.update_rule]
+
+    @property
     def _draws_globally(self) -> bool:
         """Whether batches or masks come from NumPy's global state, which a checkpoint then holds too."""
-        return self.seed is None or self.model.seed is None
+        return self.seed is None or self.network.seed is None
 
 
 def _named(**parts: dict[str, ndarray]) -> dict[str, ndarray]:

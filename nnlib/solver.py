@@ -24,7 +24,8 @@ from nnlib.augmentation import AUGMENTATIONS
 from nnlib.checks import as_labels, require_whole
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import find_overflow, measure
-from nnlib.optim import DEFAULTS, Blocks, get_rule
+from nnlib.optim import Blocks, Step
+from nnlib.own import OwnNetwork, complete_config, named_rule
 from nnlib.progress import Diverged, Progress, Record
 from nnlib.schedules import learning_rate
 
@@ -36,10 +37,11 @@ class Solver(Progress):
     >>> for record in solver.steps(): ...       # one iteration at a time; or solver.train(), all at once
 
     Args:
-        model: a `FullyConnectedNet`.
+        model: a `FullyConnectedNet`, or a network of your own (`nnlib.own.OwnNetwork` says what it must have).
         data: "X_train", "y_train", "X_val", "y_val"; X (N, ...) may be arrays, or whatever has a shape and gives float
             arrays for `X[indices]`.
-        update_rule: a name in `nnlib.optim.RULES`; optim_config: its settings, "learning_rate" first of all.
+        update_rule: a name in `nnlib.optim.RULES`, or a function `(w, dw, config) -> next_w, config`; optim_config: its
+            settings, "learning_rate" first of all.
         lr_decay: factor on the learning rate after every epoch (for the schedule "step").
         batch_size: examples a step.
         num_epochs: passes through the training data, of max(N // batch_size, 1) steps each.
@@ -59,9 +61,9 @@ class Solver(Progress):
 
     def __init__(
         self,
-        model: FullyConnectedNet,
+        model: FullyConnectedNet | Any,
         data: dict[str, Any],
-        update_rule: str = "sgd",
+        update_rule: str | Step = "sgd",
         optim_config: dict[str, Any] | None = None,
         lr_decay: float = 1.0,
         batch_size: int = 100,
@@ -79,11 +81,13 @@ class Solver(Progress):
         augment: str | None = None,
         checkpoint_every: int | None = None,
     ):
-        self.model, self.update_rule = model, update_rule
+        self.model = model
+        self.network = model if isinstance(model, FullyConnectedNet) else OwnNetwork(model)
+        self.update_rule, self._rule = self._find_rule(update_rule)
         self.X_train, self.y_train, self.X_val, self.y_val = (data[k] for k in ("X_train", "y_train", "X_val", "y_val"))
-        config = self._complete_config(optim_config or {})
+        config = complete_config(self.update_rule, self._rule, optim_config or {})
         self.base_learning_rate = config["learning_rate"]
-        self._blocks = Blocks(update_rule, config, model.params.vector.size)
+        self._blocks = self._stepping(config)
         self.lr_decay, self.schedule, self.warmup, self.patience = lr_decay, schedule, warmup, patience
         self.batch_size, self.num_epochs, self.augment, self.seed = batch_size, num_epochs, augment, seed
         self.num_train_samples, self.num_val_samples = num_train_samples, num_val_samples
@@ -97,19 +101,16 @@ class Solver(Progress):
         super().__init__()
         self.measure_next = False  # set it, and the next record carries the model's health
 
-    def _complete_config(self, told: dict[str, Any]) -> dict[str, Any]:
-        _, known = get_rule(self.update_rule)(np.zeros(0), np.zeros(0))
-        if unknown := told.keys() - known.keys():
-            raise ValueError(f"{self.update_rule} has no setting {unknown.pop()!r}: it has {', '.join(known)}.")
-        return DEFAULTS[self.update_rule] | told
+    def _find_rule(self, update_rule: str | Step) -> tuple[str, Step]:
+        return named_rule(update_rule)
 
     def _validate(self) -> None:
-        model = self.model
+        model = self.network
         for part in ("train", "val"):
             X, y = getattr(self, f"X_{part}"), getattr(self, f"y_{part}")
             if len(X) != len(y) or len(y) == 0:
                 raise ValueError(f"each example needs a label, but X_{part} has {len(X)} examples, y_{part} {len(y)}.")
-            if np.prod(X.shape[1:]) != model.input_dim:
+            if model.input_dim is not None and np.prod(X.shape[1:]) != model.input_dim:
                 raise ValueError(f"the model takes {model.input_dim} numbers an example, but X_{part} is {X.shape}.")
             setattr(self, f"y_{part}", as_labels(f"y_{part}", y, len(X), model.num_classes))
         for name in ("batch_size", "num_epochs", "print_every"):
@@ -135,21 +136,29 @@ class Solver(Progress):
         self.restore_best()
 
     def train(self) -> None:
-        """Run all steps; if verbose, print the loss every `print_every` iterations, and every measured accuracy."""
+        """Run all steps, or `num_epochs` more if all are done.
+
+        If verbose, print the loss every `print_every` iterations, and every measured accuracy.
+        """
+        if self.iteration >= self.num_iterations:
+            self._begun = self.iteration
+            self.num_iterations += self.num_epochs * self.iterations_per_epoch
         for record in self.steps():
             if not self.verbose:
                 continue
             if isinstance(record, Diverged):
                 print(record.message)
                 continue
-            if (record.iteration - 1) % self.print_every == 0:
-                print(f"(Iteration {record.iteration} / {self.num_iterations}) loss: {record.loss:f}")
+            t, num_iterations = record.iteration - self._begun, self.num_iterations - self._begun
+            if (t - 1) % self.print_every == 0:
+                print(f"(Iteration {t} / {num_iterations}) loss: {record.loss:f}")
             if record.val_acc is not None:
                 accuracies = f"train acc: {record.train_acc:f}; val_acc: {record.val_acc:f}"
                 print(f"(Epoch {record.epoch} / {self.num_epochs}) {accuracies}")
 
     def _step(self) -> Record | Diverged:
-        t, model = self.iteration, self.model
+        t, model = self.iteration, self.network
+        self._take_up_changes()
         X, y = self._batch(t)
         rate = self.learning_rate_at(t)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow is found and explained below
@@ -159,21 +168,28 @@ class Solver(Progress):
             if not np.isfinite(loss):
                 self.diverged = Diverged(t + 1, loss, *find_overflow(model, X, y, rate, first=t == 0))
                 return self.diverged
-            before = model.params.vector.copy() if self.measure_next else None
-            self._blocks.step(model.params.vector, grads.vector, rate)
-            health = None if before is None else measure(model, X, y, model.params.vector - before)
+            shown = model if self.measure_next and isinstance(model, FullyConnectedNet) else None
+            before = None if shown is None else shown.params.vector.copy()
+            self._update(grads, rate)
+            health = None if shown is None else measure(shown, X, y, shown.params.vector - before)
             self.measure_next = False
 
             train_acc = val_acc = None
             ended = self.iteration % self.iterations_per_epoch == 0
             self.epoch += ended
-            if t == 0 or ended:
+            if t == self._begun or ended:
                 train_acc, val_acc = self._measure_accuracies()
         record = Record(self.iteration, self.epoch, loss, rate, train_acc, val_acc)
         self.records.append(record)
         if self.checkpoint_name and (ended or (self.checkpoint_every and self.iteration % self.checkpoint_every == 0)):
             self.save(self.checkpoint_name)
         return record if health is None else record._replace(health=health)
+
+    def _update(self, grads: Any, rate: float) -> None:
+        if isinstance(self._blocks, Blocks):
+            self._blocks.step(self.model.params.vector, grads.vector, rate)
+        else:
+            self._blocks.step(self.network.params, grads, rate)
 
     def _batch(self, t: int) -> tuple[ndarray, ndarray]:
         N = len(self.y_train)
@@ -198,7 +214,7 @@ class Solver(Progress):
         train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
         val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
         if self.best_state is None or val_acc > self.best_val_acc:
-            self.best_val_acc, self.best_epoch, self.best_state = val_acc, self.epoch, self.model.state()
+            self.best_val_acc, self.best_epoch, self.best_state = val_acc, self.epoch, self.network.state()
         return train_acc, val_acc
 
     def check_accuracy(self, X: Any, y: ndarray, num_samples: int | None = None, batch_size: int = 100) -> float:
@@ -212,7 +228,7 @@ class Solver(Progress):
         else:
             rows = np.arange(N)
         batches = [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
-        right = sum(int(np.sum(self.model.loss(X[batch]).argmax(axis=1) == y[batch])) for batch in batches)
+        right = sum(int(np.sum(self.network.loss(X[batch]).argmax(axis=1) == y[batch])) for batch in batches)
         return right / len(rows)
 
     @property

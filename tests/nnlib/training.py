@@ -33,7 +33,7 @@ def random_network(hidden_dims, normalization=None, keep=1.0, reg=0.0, D=5, C=3,
     return model, rng
 
 
-def solver(model: FullyConnectedNet | None = None, data: dict[str, Any] | None = None, **settings: Any) -> Solver:
+def solver(model: Any = None, data: dict[str, Any] | None = None, **settings: Any) -> Solver:
     """A quiet seeded run of 4 epochs of 6 iterations, unless told otherwise."""
     learning_rate = settings.pop("learning_rate", 0.02)
     settings = {"batch_size": 8, "num_epochs": 4, "verbose": False, "seed": 7} | settings

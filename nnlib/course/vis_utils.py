@@ -1,0 +1,35 @@
+"""Pictures side by side, as one."""
+
+from math import ceil, sqrt
+
+import numpy as np
+from numpy import ndarray
+
+__all__ = ["visualize_grid"]
+
+
+def visualize_grid(Xs: ndarray, ubound: float = 255.0, padding: int = 1) -> ndarray:
+    """Pictures in rows and columns, as many of each; each picture's values are stretched to 0..ubound.
+
+    Args:
+        Xs: pictures, (N, H, W, C).
+        ubound: what the largest value of a picture becomes.
+        padding: pixels of 0 between pictures.
+
+    Returns:
+        One picture, (K H + (K - 1) padding, K W + (K - 1) padding, C), with K = ceil(sqrt(N)).
+
+    Raises:
+        ValueError: Xs has not four axes, or no picture.
+    """
+    if Xs.ndim != 4 or not Xs.size:
+        raise ValueError(f"pictures have the shape (N, H, W, C), but Xs has {Xs.shape}: reshape or transpose it.")
+    N, H, W, C = Xs.shape
+    K = ceil(sqrt(N))
+    low, high = (reduce(axis=(1, 2, 3), keepdims=True) for reduce in (Xs.min, Xs.max))
+    spread = np.where(high > low, high - low, 1)  # a picture of one value becomes 0
+    cells = np.zeros((K * K, H + padding, W + padding, C))
+    cells[:N, :H, :W] = ubound * (Xs - low) / spread
+    rows = cells.reshape(K, K, H + padding, W + padding, C).swapaxes(1, 2)
+    grid = rows.reshape(K * (H + padding), K * (W + padding), C)
+    return grid[: grid.shape[0] - padding, : grid.shape[1] - padding]

@@ -1,0 +1,140 @@
+"""A network or an update rule of the learner's own, so that the Solver trains with it as with nnlib's."""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from nnlib.optim import RECORDS, RULES, Config, Step, get_rule
+
+
+class OwnNetwork:
+    """What the Solver asks of a network, answered for any object with `params` and `loss`.
+
+    Args:
+        model: `params` maps names to arrays; `loss(X, y)` gives (loss, grads), the gradients by the same names, and
+            `loss(X)` the scores (N, C).
+
+    Raises:
+        ValueError: it has no such attributes.
+    """
+
+    seed = input_dim = None  # not known: nothing is asked of it
+    num_classes = 2**31
+
+    def __init__(self, model: Any):
+        params = getattr(model, "params", None)
+        if not isinstance(params, MutableMapping) or not params or not callable(getattr(model, "loss", None)):
+            expected = "`params`, a dict of its arrays by name, and `loss(X, y)`"
+            raise ValueError(f"a network has {expected}, but got {type(model).__name__} without them: add both.")
+        self.model, self.iteration = model, 0
+
+    @property
+    def params(self) -> MutableMapping[str, ndarray]:
+        return self.model.params
+
+    def loss(self, X: ndarray, y: ndarray | None = None) -> Any:
+        if y is None:
+            return np.asarray(self.model.loss(X))
+        loss, grads = self.model.loss(X, y)
+        for name, w in self.params.items():
+            if name not in grads or np.shape(grads[name]) != np.shape(w):
+                got = f"one of {np.shape(grads[name])}" if name in grads else "none"
+                raise ValueError(
+                    f"the loss gives a gradient {np.shape(w)} for {name}, but gave {got}: give one like it."
+                )
+        return float(loss), grads
+
+    def state(self) -> dict[str, ndarray]:
+        return {name: np.array(w) for name, w in self.params.items()}
+
+    def load_state(self, state: Mapping[str, ndarray]) -> None:
+        for name, w in state.items():
+            self.params[name] = np.array(w)
+
+
+class EachParameter:
+    """An update rule that steps from parameter to parameter, each with a config of its own, as the course has it.
+
+    Args:
+        rule: `rule(w, dw, config) -> next_w, config`.
+        config: its settings, and what it remembers of all parameters in one vector if it has taken steps.
+        params: what it will step.
+    """
+
+    def __init__(self, rule: Step, config: Config, params: Mapping[str, ndarray]):
+        self.rule, self.learning_rate = rule, config["learning_rate"]
+        self.configs: dict[str, Config] = {name: dict(config) for name in params}
+        self.shapes = {name: np.shape(w) for name, w in params.items()}
+        stop = 0
+        for name, shape in self.shapes.items():
+            start, stop = stop, stop + prod(shape)
+            for key in memory_of(rule) & config.keys():
+                self.configs[name][key] = config[key][start:stop].reshape(shape)
+
+    def step(self, params: MutableMapping[str, ndarray], grads: Mapping[str, ndarray], learning_rate: float) -> None:
+        """One step of every parameter."""
+        self.follow(learning_rate)
+        for name, w in list(params.items()):
+            params[name], self.configs[name] = self.rule(w, grads[name], self.configs[name])
+
+    def follow(self, learning_rate: float) -> None:
+        """Give all configs the run's learning rate; one that was changed keeps its ratio to it."""
+        for config in self.configs.values():
+            ratio = config["learning_rate"] / self.learning_rate if self.learning_rate else 1
+            config["learning_rate"] = learning_rate if ratio == 1 else learning_rate * ratio
+        self.learning_rate = learning_rate
+
+    def change(self, settings: Config) -> None:
+        """Give all configs other settings."""
+        for config in self.configs.values():
+            config.update(settings)
+        self.learning_rate = settings.get("learning_rate", self.learning_rate)
+
+    @property
+    def config(self) -> Config:
+        """The settings, and copies of what the rule remembers, each in one vector over all parameters."""
+        configs = list(self.configs.values())
+        memory = memory_of(self.rule) & configs[0].keys()
+        return configs[0] | {key: np.concatenate([np.ravel(config[key]) for config in configs]) for key in memory}
+
+
+def named_rule(rule: str | Step) -> tuple[str, Step]:
+    """The name and the function of an update rule, which is a name in `nnlib.optim.RULES` or a function.
+
+    Raises:
+        ValueError: there is no such rule.
+    """
+    if not callable(rule):
+        return rule, get_rule(rule)
+    names = [name for name, step in RULES.items() if step is rule]
+    return (names[0] if names else getattr(rule, "__name__", "a rule of your own")), rule
+
+
+def complete_config(name: str, rule: Step, told: Config) -> Config:
+    """The settings of an update rule, with its defaults for what was not told.
+
+    Raises:
+        ValueError: one of nnlib's rules has no such setting, or the learning rate of a rule of one's own is not known.
+    """
+    if rule is not RULES.get(name):
+        return dict(told) if "learning_rate" in told else told | {"learning_rate": _own_learning_rate(rule, told)}
+    _, known = rule(np.zeros(0), np.zeros(0))
+    if unknown := told.keys() - known.keys():
+        raise ValueError(f"{name} has no setting {unknown.pop()!r}: it has {', '.join(known)}.")
+    return RECORDS[name].defaults | told
+
+
+def memory_of(rule: Callable) -> set[str]:
+    """The arrays like w that one of nnlib's rules remembers; none of a rule of one's own, whose names are not known."""
+    return next((set(record.memory) for record in RECORDS.values() if record.step is rule), set())
+
+
+def _own_learning_rate(rule: Step, told: Config) -> float:
+    """What the rule takes where none is told, found by a step of one number."""
+    try:
+        return float(rule(np.zeros(1), np.zeros(1), dict(told))[1]["learning_rate"])
+    except Exception as e:  # whatever a learner's code may raise
+        raise ValueError("a rule of your own needs optim_config={'learning_rate': ...}: it has no default.") from e
