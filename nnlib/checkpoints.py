@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy import ndarray
 
-from nnlib.files import written_whole
+from nnlib.files import file_path, written_whole
 
+SUFFIX = ".npz"
 _FACTS = "facts.json"
 
 
@@ -20,8 +21,11 @@ def write(path: str | os.PathLike, arrays: dict[str, ndarray], facts: dict[str, 
 
     Returns:
         The path, ending in .npz.
+
+    Raises:
+        ValueError: the path names no file. NotWritten: nothing can be written there; what was there stays.
     """
-    path = _with_suffix(path)
+    path = file_path(path, SUFFIX)
     with written_whole(path) as file:
         pack(file, arrays, facts)
     return path
@@ -43,8 +47,8 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
         FileNotFoundError: there is no such file.
         ValueError: it is not such a file, is damaged, or holds more than max_bytes.
     """
-    if isinstance(path, str | os.PathLike):
-        path = _with_suffix(path)
+    if not hasattr(path, "read"):
+        path = file_path(path, SUFFIX)
     name = path.name if isinstance(path, Path) else "the file"
     try:
         with zipfile.ZipFile(path) as archive:
@@ -56,7 +60,9 @@ def read(path: str | os.PathLike | BinaryIO, max_bytes: int = 1 << 30) -> tuple[
         if not isinstance(facts, dict):
             raise TypeError("the facts are no dict")
     except FileNotFoundError:
-        raise
+        raise FileNotFoundError(f"there is no file {path}: choose another.") from None
+    except OSError as error:
+        raise ValueError(f"{name} cannot be read ({error.strerror}): choose another.") from error
     except Exception as e:  # a hostile archive can make zipfile, zlib, NumPy and JSON fail in many ways
         raise ValueError(f"{name} is not a file written by nnlib, or it is damaged: choose another.") from e
     if size > max_bytes:
@@ -70,11 +76,6 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         raise zipfile.BadZipFile("np.savez does not compress like this, and other ways unpack without bounds")
     with archive.open(entry) as content:
         return content.read(entry.file_size)
-
-
-def _with_suffix(path: str | os.PathLike) -> Path:
-    path = Path(path)
-    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
 
 
 def plain(facts: dict[str, Any]) -> dict[str, Any]:

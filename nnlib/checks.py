@@ -92,8 +92,9 @@ def require_number(
     below: float | None = None,
 ) -> float:
     """The value as a float; ValueError unless it is a finite number within the bounds."""
+    value = value.item() if isinstance(value, np.generic) else value  # a bound is no float32
     if (
-        isinstance(value, float | int | np.floating | np.integer)
+        isinstance(value, float | int)
         and not isinstance(value, bool)
         and abs(value) <= sys.float_info.max  # neither NaN nor infinite, nor an int beyond all floats
         and (least is None or value >= least)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_names, require_number
 from nnlib.optim import RECORDS, RULES, Config, Step, get_rule
 
 
@@ -122,9 +123,10 @@ def complete_config(name: str, rule: Step, told: Config) -> Config:
     if rule is not RULES.get(name):
         return dict(told) if "learning_rate" in told else told | {"learning_rate": _own_learning_rate(rule, told)}
     _, known = rule(np.zeros(0), np.zeros(0))
-    if unknown := told.keys() - known.keys():
-        raise ValueError(f"{name} has no setting {unknown.pop()!r}: it has {', '.join(known)}.")
-    return RECORDS[name].defaults | told
+    config = RECORDS[name].defaults | require_names(name, told, known)
+    for setting in RECORDS[name].defaults:
+        require_number(setting, config[setting], least=0)
+    return config
 
 
 def memory_of(rule: Callable) -> set[str]:

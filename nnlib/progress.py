@@ -1,5 +1,6 @@
 """How far a run has come: its records, and all that the rest of it depends on, to be left and taken up again."""
 
+from functools import cached_property
 from inspect import signature
 from typing import Any, NamedTuple
 
@@ -7,16 +8,19 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.checkpoints import plain
+from nnlib.checks import shown
+from nnlib.examples import NEEDED, digest
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth
 from nnlib.optim import RECORDS, RULES, Blocks, Config, Rule, Step
 from nnlib.own import EachParameter, OwnNetwork, complete_config
 from nnlib.schedules import learning_rate
 
-VERSION = 2  # of what `state` gives
+VERSION = 3  # of what `state` gives
 # Parameters of the constructor that `settings` does not name: what is compared otherwise, or changes no number.
-_APART = ("model", "data", "optim_config", "print_every", "verbose", "checkpoint_name", "checkpoint_every")
-_OF_NETWORK = tuple(signature(FullyConnectedNet).parameters)
+_APART = ("model", "data", "optim_config", "print_every", "verbose", "checkpoint_name", "checkpoint_every", "unknown")
+_OF_NETWORK = (*signature(FullyConnectedNet).parameters, "use_dropout")
+MOST = 50  # differences that are named
 
 
 class Record(NamedTuple):
@@ -140,17 +144,24 @@ class Progress:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """All that the run's numbers depend on, as JSON has it: what solver, rule and model were told, the data's size.
+        """All that the run's numbers depend on, as JSON has it: what solver, rule and model were told, and the data.
 
         Each parameter of the two constructors is an attribute of the same name, so none can be forgotten here.
         """
         told = {name: getattr(self, name) for name in signature(type(self)).parameters if name not in _APART}
         self._take_up_changes()
-        config = self._blocks.config
+        config, network = self._blocks.config, self.network
         rule = {name: config[name] for name in self._record_of_rule.defaults}
-        model = {f"the model's {name}": getattr(self.network, name, None) for name in _OF_NETWORK}
+        model = {f"the model's {name}": getattr(network, name, None) for name in _OF_NETWORK}
+        model["the model's class"] = type(self.model).__name__
+        norms = [{k: bn[k] for k in ("eps", "momentum") if k in bn} for bn in getattr(network, "bn_params", [])]
+        model |= {"the model's bn_params": norms, "the model's shapes": [np.shape(w) for w in network.params.values()]}
         sizes = {"num_train": len(self.y_train), "num_val": len(self.y_val)}
-        return plain({**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes})
+        return plain({**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes, **self._digests})
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {name: digest(getattr(self, name)) for name in NEEDED}
 
     def state(self) -> tuple[dict[str, ndarray], dict[str, Any]]:
         """Copies of the arrays, and facts as JSON has them, that the rest of the run depends on."""
@@ -197,11 +208,12 @@ class Progress:
     def _refuse_other_settings(self, facts: dict[str, Any]) -> None:
         if facts.get("version") != VERSION:
             raise ValueError("the checkpoint was written by another version of nnlib: begin the run anew.")
-        there = facts.get("settings")
-        for name, value in self.settings.items():
-            theirs = there.get(name) if isinstance(there, dict) else None
-            if theirs != value:
-                raise ValueError(f"the checkpoint has {name} {theirs}, but here it is {value}: use the same settings.")
+        there, here = facts.get("settings"), self.settings
+        there = there if isinstance(there, dict) else {}
+        names = [name for name in here | there if there.get(name) != here.get(name)]
+        if names:
+            others = (f"{name:.60} {shown(there.get(name))} (here {shown(here.get(name))})" for name in names[:MOST])
+            raise ValueError(f"the checkpoint has {', '.join(others)}: use the same settings and data.")
 
     def _refuse_impossible(self, arrays: dict[str, ndarray], facts: dict[str, Any]) -> None:
         """One of several errors unless a run of these settings can have left this behind."""

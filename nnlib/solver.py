@@ -14,20 +14,26 @@ At its heart it is this; the rest chooses rule, learning rate and batches, and w
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
 
 from nnlib import checkpoints
 from nnlib.augmentation import AUGMENTATIONS
-from nnlib.checks import as_labels, require_whole
+from nnlib.checks import require_names, require_number, require_whole, shown
+from nnlib.examples import NEEDED, predictions, take_data, take_examples
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.files import file_path, try_out
 from nnlib.health import find_overflow, measure
 from nnlib.optim import Blocks, Step
 from nnlib.own import OwnNetwork, complete_config, named_rule
 from nnlib.progress import Diverged, Progress, Record
 from nnlib.schedules import learning_rate
+
+if TYPE_CHECKING:
+    from nnlib.data import Dataset
 
 
 class Solver(Progress):
@@ -38,8 +44,8 @@ class Solver(Progress):
 
     Args:
         model: a `FullyConnectedNet`, or a network of your own (`nnlib.own.OwnNetwork` says what it must have).
-        data: "X_train", "y_train", "X_val", "y_val"; X (N, ...) may be arrays, or whatever has a shape and gives float
-            arrays for `X[indices]`.
+        data: a dict of "X_train", "y_train", "X_val", "y_val", or a `Dataset`; X (N, ...) may be what NumPy makes
+            arrays of, or whatever has a shape and gives arrays for `X[indices]`.
         update_rule: a name in `nnlib.optim.RULES`, or a function `(w, dw, config) -> next_w, config`; optim_config: its
             settings, "learning_rate" first of all.
         lr_decay: factor on the learning rate after every epoch (for the schedule "step").
@@ -56,13 +62,14 @@ class Solver(Progress):
             (`nnlib.augmentation`).
 
     Raises:
-        ValueError: a name is unknown, a number is out of range, or the data do not fit together or the model.
+        ValueError: a name is unknown, a number is out of range, the data are not finite, or do not fit together or the
+            model, or `checkpoint_name` cannot be written.
     """
 
     def __init__(
         self,
         model: FullyConnectedNet | Any,
-        data: dict[str, Any],
+        data: "dict[str, Any] | Dataset",
         update_rule: str | Step = "sgd",
         optim_config: dict[str, Any] | None = None,
         lr_decay: float = 1.0,
@@ -80,12 +87,15 @@ class Solver(Progress):
         patience: int | None = None,
         augment: str | None = None,
         checkpoint_every: int | None = None,
+        **unknown: Any,
     ):
+        require_names("the Solver", unknown, [name for name in signature(Solver).parameters if name != "unknown"])
         self.model = model
         self.network = model if isinstance(model, FullyConnectedNet) else OwnNetwork(model)
         self.update_rule, self._rule = self._find_rule(update_rule)
-        self.X_train, self.y_train, self.X_val, self.y_val = (data[k] for k in ("X_train", "y_train", "X_val", "y_val"))
-        config = complete_config(self.update_rule, self._rule, optim_config or {})
+        taken = take_data(data, self.network)
+        self.X_train, self.y_train, self.X_val, self.y_val = (taken[name] for name in NEEDED)
+        config = complete_config(self.update_rule, self._rule, {} if optim_config is None else optim_config)
         self.base_learning_rate = config["learning_rate"]
         self._blocks = self._stepping(config)
         self.lr_decay, self.schedule, self.warmup, self.patience = lr_decay, schedule, warmup, patience
@@ -105,25 +115,21 @@ class Solver(Progress):
         return named_rule(update_rule)
 
     def _validate(self) -> None:
-        model = self.network
-        for part in ("train", "val"):
-            X, y = getattr(self, f"X_{part}"), getattr(self, f"y_{part}")
-            if len(X) != len(y) or len(y) == 0:
-                raise ValueError(f"each example needs a label, but X_{part} has {len(X)} examples, y_{part} {len(y)}.")
-            if model.input_dim is not None and np.prod(X.shape[1:]) != model.input_dim:
-                raise ValueError(f"the model takes {model.input_dim} numbers an example, but X_{part} is {X.shape}.")
-            setattr(self, f"y_{part}", as_labels(f"y_{part}", y, len(X), model.num_classes))
         for name in ("batch_size", "num_epochs", "print_every"):
             require_whole(name, getattr(self, name))
-        for name in ("num_train_samples", "num_val_samples", "patience", "checkpoint_every"):
+        for name in ("num_train_samples", "num_val_samples", "patience", "checkpoint_every", "seed"):
             if getattr(self, name) is not None:
-                require_whole(name, getattr(self, name))
-        if self.augment is not None and self.augment not in AUGMENTATIONS:
-            raise ValueError(f"there is no augmentation {self.augment!r}: choose None or {', '.join(AUGMENTATIONS)}.")
+                require_whole(name, getattr(self, name), least=0 if name == "seed" else 1)
+        require_number("lr_decay", self.lr_decay, least=0)
+        if self.augment not in (None, *AUGMENTATIONS):
+            known = ", ".join(AUGMENTATIONS)
+            raise ValueError(f"there is no augmentation {shown(self.augment)}: choose None or {known}.")
         if self.augment is not None and len(self.X_train.shape) != 4:
             raise ValueError(
                 f"only pictures (N, C, height, width) can be augmented, but X_train is {self.X_train.shape}."
             )
+        if self.checkpoint_name is not None:
+            try_out(file_path(self.checkpoint_name, checkpoints.SUFFIX))
         learning_rate(self.schedule, self.base_learning_rate, 0, 1, warmup=self.warmup)  # raises what it cannot use
 
     def steps(self) -> Iterator[Record | Diverged]:
@@ -217,10 +223,16 @@ class Solver(Progress):
             self.best_val_acc, self.best_epoch, self.best_state = val_acc, self.epoch, self.network.state()
         return train_acc, val_acc
 
-    def check_accuracy(self, X: Any, y: ndarray, num_samples: int | None = None, batch_size: int = 100) -> float:
-        """Share of examples (or of num_samples drawn from them) whose highest score is at their label; 0 to 1."""
+    def check_accuracy(self, X: Any, y: Any, num_samples: int | None = None, batch_size: int = 100) -> float:
+        """Share of examples (or of num_samples drawn from them) whose highest score is at their label; 0 to 1.
+
+        Raises:
+            ValueError: the examples are not numbers, or not finite, or lack labels.
+        """
+        X, y = take_examples(X, y, self.network.num_classes)
         N = len(y)
-        if num_samples is not None and num_samples < N:
+        require_whole("batch_size", batch_size)
+        if num_samples is not None and require_whole("num_samples", num_samples) < N:
             if self.seed is None:
                 rows = np.random.choice(N, num_samples)
             else:
@@ -228,7 +240,7 @@ class Solver(Progress):
         else:
             rows = np.arange(N)
         batches = [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
-        right = sum(int(np.sum(self.network.loss(X[batch]).argmax(axis=1) == y[batch])) for batch in batches)
+        right = sum(int(np.sum(predictions(self.network, X[batch]) == y[batch])) for batch in batches)
         return right / len(rows)
 
     @property

@@ -171,10 +171,61 @@ def test_no_setting_of_any_rule_may_be_another(rule, name, tmp_path):
     assert everything_in(run) == before
 
 
+@pytest.mark.parametrize("name", ["X_train", "y_train", "X_val", "y_val"])
+def test_other_data_of_the_same_shape_are_refused(good, name):
+    data = pictures()
+    data[name].reshape(-1)[-1] = (data[name].reshape(-1)[-1] + 1) % 4
+    refuse(good, f"has {name} ", data=data)
+
+
+def test_the_same_data_in_another_form_are_the_same(good):
+    data = pictures()
+    forms = {"y_train": data["y_train"].astype(np.uint8), "y_val": list(data["y_val"])}
+    run = full_run(data=data | forms | {"X_train": np.asfortranarray(data["X_train"])})
+    run.resume(good)
+    assert run.iteration == 9
+
+
+def test_a_network_changed_after_it_was_made_is_another(good):
+    for change, parts in (
+        (lambda model: setattr(model, "use_dropout", False), ["use_dropout True", "False"]),
+        (lambda model: model.bn_params[0].update(momentum=0.5), ["bn_params", "0.5"]),
+    ):
+        run = full_run()
+        change(run.model)
+        with pytest.raises(ValueError, match="the checkpoint has") as error:
+            run.resume(good)
+        assert_one_sentence(error, *parts)
+
+
+def test_all_that_differs_is_named_at_once(good):
+    refuse(
+        good,
+        "seed 7 (here 8)",
+        "batch_size 8 (here 12)",
+        "beta2 0.999 (here 0.5)",
+        "X_val ",
+        "the same settings",
+        seed=8,
+        batch_size=12,
+        optim_config={"learning_rate": 0.02, "beta2": 0.5},
+        data=pictures(48, 25),
+    )
+
+
 def test_every_parameter_of_solver_and_network_is_among_the_settings():
     """So that one that is added is compared too; left out is what changes no number, or is compared otherwise."""
     named = full_run().settings.keys()
-    apart = {"model", "data", "optim_config", "print_every", "verbose", "checkpoint_name", "checkpoint_every"}
+    apart = {
+        "model",
+        "data",
+        "optim_config",
+        "print_every",
+        "verbose",
+        "checkpoint_name",
+        "checkpoint_every",
+        "unknown",
+    }
     assert inspect.signature(Solver).parameters.keys() - named == apart
     assert {f"the model's {name}" for name in inspect.signature(FullyConnectedNet).parameters} <= named
 
@@ -288,6 +339,8 @@ FORGED = {
     "settings of nothing": fact("settings", None),
     **{f"iteration {value!r}": fact("iteration", value) for value in ("abc", -3, 2.5, None, [1], 10**9)},
     "another version": fact("version", 1),
+    "the version before data were compared": fact("version", 2),
+    "settings that nobody has": fact("settings", {f"{k}" * 99: "☃" * 999 for k in range(999)}),
     "no version": without("version"),
     "config in a list": fact("optim_config", [1]),
     "config of nothing": fact("optim_config", None),

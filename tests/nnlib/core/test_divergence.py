@@ -64,10 +64,13 @@ def test_the_first_layer_and_quantity_that_are_not_finite_are_named(name, layer,
     assert (last.layer, last.quantity) == (layer, quantity)
 
 
-def test_data_that_are_not_finite_are_named():
+def test_data_that_become_infinite_while_it_runs_are_named():
     data = pictures()
-    data["X_train"][3, 0, 0, 0] = np.nan
-    _, last = diverge(network(), data)
+    run = solver(network(), data)
+    data["X_train"][:, 0, 0, 0] = np.nan
+    *_, last = run.steps()
+    assert isinstance(last, Diverged)
+    assert_one_sentence(last.message, last.layer, last.quantity, last.advice)
     assert (last.layer, last.quantity) == ("the input", "X")
     assert "data" in last.advice
 
