@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
+import struct
 import subprocess
 import sys
 import tarfile
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,10 +110,51 @@ class SmallCifar10:
                 tar.add(self.folder / name, f"{binary.FOLDER}/{name}")
         return path
 
+    @property
+    def names_shuffled(self) -> tuple[str, ...]:
+        return (*binary.FILES[3:], *binary.FILES[:3])
+
+    def pickled(self, protocol: int = 2, written_by_python_2: bool = False) -> Path:
+        """Write the Python version's folder beside the other, and nothing else; the folder around it."""
+        folder = self.root.with_name("python") / binary.PYTHON_FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = np.split(self.images.reshape(120, -1), 6), np.split(self.labels, 6)
+        for name, images, labels in zip(binary.PYTHON_FILES, *rows, strict=True):
+            files = [f"picture_{i}.png".encode() for i in range(len(labels))]
+            batch = {b"batch_label": b"a batch", b"labels": labels.tolist(), b"data": images, b"filenames": files}
+            content = python_2_pickle(batch) if written_by_python_2 else pickle.dumps(batch, protocol)
+            (folder / name).write_bytes(content)
+        (folder / "batches.meta").write_bytes(pickle.dumps({b"label_names": [b"airplane"]}, protocol))
+        return folder.parent
+
+    def pickled_archive(self, **how: Any) -> Path:
+        root = self.pickled(**how)
+        path = self.root.with_name(binary.PYTHON_ARCHIVE)
+        with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as tar:
+            tar.add(root / binary.PYTHON_FOLDER, binary.PYTHON_FOLDER)
+        return path
+
     def snapshot(self) -> dict[str, tuple[int, int]]:
         """Every path in the cache folder, files with size and time of change."""
         stats = {str(path): path.stat() for path in self.cache.rglob("*")}
         return {path: (s.st_size, s.st_mtime_ns) if S_ISREG(s.st_mode) else (0, 0) for path, s in stats.items()}
+
+
+def python_2_pickle(batch: dict[bytes, Any]) -> bytes:
+    """A batch as Python 2 and its NumPy wrote the official ones, protocol 2: all texts are bytes."""
+
+    def text(value: bytes) -> bytes:
+        return b"U" + bytes([len(value)]) + value if len(value) < 256 else b"T" + struct.pack("<I", len(value)) + value
+
+    N, D = batch[b"data"].shape
+    array = b"cnumpy.core.multiarray\n_reconstruct\nq\x01cnumpy\nndarray\nq\x02K\x00\x85q\x03U\x01b\x87Rq\x04"
+    state = b"(K\x01" + b"J" + struct.pack("<i", N) + b"M" + struct.pack("<H", D) + b"\x86"
+    dtype = b"cnumpy\ndtype\nq\x05U\x02u1K\x00K\x01\x87Rq\x06(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+    array += state + dtype + b"\x89" + text(batch[b"data"].tobytes()) + b"tb"
+    labels = b"](" + b"".join(b"K" + bytes([label]) for label in batch[b"labels"]) + b"e"
+    files = b"](" + b"".join(map(text, batch[b"filenames"])) + b"e"
+    items = {b"data": array, b"labels": labels, b"batch_label": text(batch[b"batch_label"]), b"filenames": files}
+    return b"\x80\x02}q\x00(" + b"".join(text(name) + value for name, value in items.items()) + b"u."
 
 
 @pytest.fixture

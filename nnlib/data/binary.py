@@ -1,51 +1,63 @@
-"""The official binary layout of CIFAR-10: find it, and read it without believing anything that it says.
+"""CIFAR-10's files: find them, and read them without believing anything that they say.
 
-Six files of 10,000 records; a record is one byte of label, then 3072 bytes of red, green and blue planes, row by row.
-Source: https://www.cs.toronto.edu/~kriz/cifar.html
+The binary version has six files of 10,000 records; a record is one byte of label, then 3072 bytes of red, green and
+blue planes, row by row. The Python version, which the course, torchvision and Keras fetch, has the same as pickled
+dicts: labels (a list), data (10000, 3072). Source: https://www.cs.toronto.edu/~kriz/cifar.html
 """
 
-import gzip
 import hashlib
 import os
-import tarfile
-import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
-from nnlib.data.errors import DataError
+from nnlib.data import pickled, tars
+from nnlib.data.errors import ADVICE, DataError, Unreadable
 
 RECORDS = 10_000  # in a file; a multiple of 10
 IMAGE_SHAPE = (3, 32, 32)
 RECORD_BYTES = 1 + 3 * 32 * 32
+PICKLED_BYTES = 6600  # at most, of a record: Python 3 writes what is above 127 in two bytes; its file's name
 FILES = (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin")
 FOLDER = "cifar-10-batches-bin"
 ARCHIVE = "cifar-10-binary.tar.gz"
-MAX_MEMBERS = 100  # the official archive has 9
+PYTHON_FILES = tuple(name.removesuffix(".bin") for name in FILES)
+PYTHON_FOLDER = "cifar-10-batches-py"
+PYTHON_ARCHIVE = "cifar-10-python.tar.gz"
+FOLDERS = {FOLDER: FILES, PYTHON_FOLDER: PYTHON_FILES}
+ARCHIVES = (ARCHIVE, PYTHON_ARCHIVE, "cifar-10-batches-py.tar.gz")  # the last as Keras names it
+MD5 = ("c32a1d4ab5d03f1284b67883e8d87530", "c58f30108f718f92721af3b95e74349a")  # of the official archives
+COURSE = Path("cs231n", "datasets")  # where the course's script puts it, from the assignment's folder
+WANTED = f"{ARCHIVE}, {PYTHON_ARCHIVE} or the unpacked folder of one of them"
 
 Chunk = tuple[int, ndarray, ndarray]
 
 
 class Source(NamedTuple):
-    """Where CIFAR-10 was found: a folder of the six files or an archive of them."""
+    """Where CIFAR-10 was found: an archive, or a folder of these six files."""
 
     path: Path
     is_archive: bool
+    names: tuple[str, ...] = FILES
 
     def files(self) -> list[Path]:
-        return [self.path] if self.is_archive else [self.path / name for name in FILES]
+        return [self.path] if self.is_archive else [self.path / name for name in self.names]
 
     def key(self) -> str:
-        """Short text that changes when the files are replaced by others."""
-        stats = [(file.name, (stat := file.stat()).st_size, stat.st_mtime_ns) for file in self.files()]
+        """Short text that changes when the files are replaced by others, or by other rights to read them."""
+        try:
+            stats = [(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for stat in map(os.stat, self.files())]
+        except OSError as error:
+            raise Unreadable(self.path, error) from None
         return hashlib.sha256(repr((str(self.path), stats)).encode()).hexdigest()[:16]
 
 
 def find_source(root: str | os.PathLike[str]) -> Source:
-    """CIFAR-10 at `root`: the archive, the folder `cifar-10-batches-bin`, or a folder that holds one of them.
+    """CIFAR-10 at `root`: an archive, a folder of six files, or a folder that holds one of them.
 
     Raises:
         DataError: it is not there, or one of the six files has another size than it should.
@@ -54,35 +66,46 @@ def find_source(root: str | os.PathLike[str]) -> Source:
         path = Path(root).expanduser().resolve()
         if path.is_file():
             return Source(path, is_archive=True)
-        for folder in (path, path / FOLDER):
-            if any((folder / name).is_file() for name in FILES):
-                _check_sizes(folder)
-                return Source(folder, is_archive=False)
-        if (path / ARCHIVE).is_file():
-            return Source(path / ARCHIVE, is_archive=True)
-        python_version = any((path / folder / "data_batch_1").is_file() for folder in ("", "cifar-10-batches-py"))
+        found = _look_in(path) or _look_in(path / COURSE)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{root!r:.200} cannot be read as a folder ({type(error).__name__}); name another.") from None
-    wanted = f"{ARCHIVE} or the folder {FOLDER} with {FILES[0]} and the five others"
-    if python_version:
-        raise DataError(f"{path} holds the pickled Python version of CIFAR-10, which is not read; put {wanted} there.")
-    raise DataError(f"CIFAR-10 is not at {path}; expected {wanted}.")
+    if found is None:
+        raise DataError(f"CIFAR-10 is not at {path}; expected {WANTED}.")
+    return found
 
 
-def _check_sizes(folder: Path) -> None:
-    for name in FILES:
+def _look_in(place: Path) -> Source | None:
+    for folder in (place, *(place / name for name in FOLDERS)):
+        for names in FOLDERS.values():
+            if any((folder / name).is_file() for name in names):
+                _check_sizes(folder, names)
+                return Source(folder, is_archive=False, names=names)
+    for archive in (place / name for name in ARCHIVES):
+        if archive.is_file():
+            return Source(archive, is_archive=True)
+        if os.path.lexists(archive):
+            raise DataError(f"{archive} must be a file, but is a folder or a link to nowhere; {ADVICE}.")
+    return None
+
+
+def _check_sizes(folder: Path, names: tuple[str, ...]) -> None:
+    for name in names:
         file = folder / name
         if not file.is_file():
             raise DataError(f"{file} is missing; put all six files of CIFAR-10 there.")
-        _check_size(str(file), file.stat().st_size)
+        _check_size(str(file), file.stat().st_size, names)
 
 
-def _check_size(name: str, size: int) -> None:
-    if size != RECORDS * RECORD_BYTES:
-        expected = f"{RECORDS * RECORD_BYTES} bytes ({RECORDS} records of {RECORD_BYTES})"
-        raise DataError(f"{name} must have {expected}, but has {size}; get a sound copy of CIFAR-10.")
+def _check_size(name: str, size: int, names: tuple[str, ...]) -> None:
+    least, most = RECORDS * RECORD_BYTES, RECORDS * RECORD_BYTES
+    expected = f"{least} bytes ({RECORDS} records of {RECORD_BYTES})"
+    if names is PYTHON_FILES:
+        most = RECORDS * PICKLED_BYTES + 2**12
+        expected = f"{least} to {most} bytes (a pickle of {RECORDS} pictures)"
+    if not least <= size <= most:
+        raise DataError(f"{name} must have {expected}, but has {size}; {ADVICE}.")
 
 
 def read_records(source: Source) -> Iterator[Chunk]:
@@ -95,84 +118,94 @@ def read_records(source: Source) -> Iterator[Chunk]:
         DataError: sizes or labels are not CIFAR-10's, or a file cannot be read.
     """
     if source.is_archive:
-        yield from _read_archive(source.path)
+        with tars.sound(source.path):
+            yield from _read_archive(source.path)
         return
-    _check_sizes(source.path)
+    _check_sizes(source.path, source.names)
     for i, file in enumerate(source.files()):
         try:
             with open(file, "rb") as stream:
-                yield from _read_file(stream, str(file), i)
+                yield from _read_file(stream, str(file), i, source.names)
         except OSError as error:
-            raise DataError(f"{file} cannot be read ({error.strerror}); get a sound copy of CIFAR-10.") from None
+            raise Unreadable(file, error) from None
 
 
-def _read_file(stream: IO[bytes], name: str, i: int) -> Iterator[Chunk]:
+def _read_archive(path: Path) -> Iterator[Chunk]:
+    """The six known members of one version."""
+    limit = len(FILES) * RECORDS * PICKLED_BYTES + 2**21
+    names, unread = FILES, set(FILES)
+    for count, member in enumerate(tars.members(path, FOLDERS, limit)):
+        if count == 0:
+            names, unread = FOLDERS[member.folder], set(FOLDERS[member.folder])
+        if FOLDERS[member.folder] is not names:
+            raise tars.foreign(path, "both versions")
+        if member.name not in names:
+            continue  # the list of the classes' names, the read-me
+        if member.name not in unread:
+            raise tars.foreign(path, f"{member.name} twice")
+        unread.remove(member.name)
+        _check_size(f"{member.name} in {path}", member.size, names)
+        yield from _read_file(member.content, f"{member.name} in {path}", names.index(member.name), names)
+    if unread:
+        raise DataError(f"{path} lacks {', '.join(sorted(unread))}; {ADVICE}.")
+
+
+def _read_file(stream: IO[bytes], name: str, i: int, names: tuple[str, ...]) -> Iterator[Chunk]:
     n = RECORDS // 10
+    batch = _unpickled(stream.read(RECORDS * PICKLED_BYTES + 2**12), name) if names is PYTHON_FILES else None
     for first in range(0, RECORDS, n):
-        data = stream.read(n * RECORD_BYTES)
-        if len(data) != n * RECORD_BYTES:
-            raise DataError(f"{name} ended early, after {first} of {RECORDS} records; get a sound copy of CIFAR-10.")
-        records = np.frombuffer(data, np.uint8).reshape(n, RECORD_BYTES)
+        records = _records(stream, name, first, n) if batch is None else batch[first : first + n]
         labels = records[:, 0]
         if labels.max() > 9:
             bad = int(np.argmax(labels > 9))
             arrived = f"record {first + bad} has {labels[bad]}"
-            raise DataError(f"{name} must have labels 0..9, but {arrived}; get a sound copy of CIFAR-10.")
+            raise DataError(f"{name} must have labels 0..9, but {arrived}; {ADVICE}.")
         yield i * RECORDS + first, labels, records[:, 1:].reshape(n, *IMAGE_SHAPE)
 
 
-def _read_archive(path: Path) -> Iterator[Chunk]:
-    """The six known members, as a stream; nothing is written under a name from the archive, nothing is followed."""
-    unread = set(FILES)
+def _records(stream: IO[bytes], name: str, first: int, n: int) -> ndarray:
+    data = stream.read(n * RECORD_BYTES)
+    if len(data) != n * RECORD_BYTES:
+        raise DataError(f"{name} ended early, after {first} of {RECORDS} records; {ADVICE}.")
+    return np.frombuffer(data, np.uint8).reshape(n, RECORD_BYTES)
+
+
+def _unpickled(content: bytes, name: str) -> ndarray:
+    """The pickled batch as the records of the binary version, (RECORDS, RECORD_BYTES) uint8."""
     try:
-        with gzip.open(path) as unzipped:
-            limited = _Limited(unzipped, len(FILES) * RECORDS * RECORD_BYTES + 2**21, path)
-            with tarfile.open(fileobj=limited, mode="r|", bufsize=2**18) as tar:  # type: ignore[call-overload]
-                for count, member in enumerate(tar):
-                    name = _checked_name(member, count, path)
-                    if name not in FILES:
-                        continue  # the folder itself, the list of names, the read-me
-                    if name not in unread:
-                        raise _foreign(path, f"{name} twice")
-                    unread.remove(name)
-                    _check_size(f"{name} in {path}", member.size)
-                    if stream := tar.extractfile(member):  # always: a regular file, as checked
-                        yield from _read_file(stream, f"{name} in {path}", FILES.index(name))
-            while limited.read(2**18):  # to the end, where gzip checks its checksum
-                pass
-    except DataError:
+        batch = pickled.load(content, max_steps=16 * RECORDS + 1000)
+        labels, data = batch.get("labels"), batch.get("data")
+        if not isinstance(data, ndarray) or data.shape != (RECORDS, RECORD_BYTES - 1):
+            raise ValueError(f"data must be ({RECORDS}, {RECORD_BYTES - 1}) bytes")
+        if not isinstance(labels, list) or len(labels) != RECORDS or not all(type(y) is int for y in labels):
+            raise ValueError(f"labels must be a list of {RECORDS} ints")
+    except ValueError as error:
+        raise DataError(f"{name} is not a batch of CIFAR-10, since {error}; {ADVICE}.") from None
+    return np.hstack([np.clip(labels, -1, 255).astype(np.uint8)[:, None], data])
+
+
+def check(source: Source) -> None:
+    """Read all of it once, for as long as its files stay what they are.
+
+    Raises:
+        DataError: it is not sound.
+    """
+    if fault := _fault(source, source.key()):
+        raise DataError(fault)
+
+
+@lru_cache(maxsize=8)
+def _fault(source: Source, key: str) -> str:
+    """What is wrong with it, "" if nothing is; what cannot be read now is not remembered."""
+    try:
+        if source.is_archive:
+            with tars.sound(source.path), open(source.path, "rb") as file:
+                if hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() in MD5:
+                    return ""
+        for _ in read_records(source):
+            pass
+    except Unreadable:
         raise
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError) as error:
-        what = f"not a sound gzip-compressed tar archive ({type(error).__name__})"
-        raise DataError(f"{path} is {what}; get a sound copy of {ARCHIVE}.") from None
-    if unread:
-        raise DataError(f"{path} lacks {', '.join(sorted(unread))}; get a sound copy of {ARCHIVE}.")
-
-
-def _checked_name(member: tarfile.TarInfo, count: int, path: Path) -> str:
-    """The bare name of a plain file directly in the one folder ("" for the folder itself); `DataError` for all else."""
-    parts = member.name.removeprefix("./").split("/")
-    plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse() and member.size >= 0
-    if member.isdir() and parts == [FOLDER]:
-        return ""
-    if count >= MAX_MEMBERS or not plain or len(parts) != 2 or parts[0] != FOLDER or parts[1] in ("", ".", ".."):
-        raise _foreign(path, f"{member.name!r:.100}")
-    return parts[1]
-
-
-def _foreign(path: Path, content: str) -> DataError:
-    return DataError(f"{path} holds {content}, so it is not CIFAR-10's archive; get a sound copy of {ARCHIVE}.")
-
-
-class _Limited:
-    """A stream that refuses to give more than `limit` bytes: a small archive can unpack to terabytes."""
-
-    def __init__(self, stream: gzip.GzipFile, limit: int, path: Path) -> None:
-        self.stream, self.left, self.path = stream, limit, path
-
-    def read(self, size: int) -> bytes:
-        data = self.stream.read(size)
-        self.left -= len(data)
-        if self.left < 0:
-            raise DataError(f"{self.path} unpacks to far more than CIFAR-10; get a sound copy of {ARCHIVE}.")
-        return data
+    except DataError as error:
+        return str(error)
+    return ""

@@ -7,8 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from nnlib.data.errors import DataError
+
+try:
+    import fcntl
+except ImportError:  # Windows, which lets nobody delete what is open
+    fcntl = None
 
 UNFINISHED = ".tmp"
 STALE_SECONDS = 3600  # a killed process's leftovers; work in progress touches its files every few seconds
@@ -21,6 +27,15 @@ def cache_folder() -> Path:
     import pooch  # here, since it takes longer to import than all of nnlib, and is seldom needed
 
     return Path(pooch.os_cache("nnlib"))
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """What cannot be written in the block becomes a `DataError`."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(error) from None
 
 
 def cannot_write(error: OSError) -> DataError:
@@ -89,6 +104,26 @@ def retire(folder: Path) -> None:
     with suppress(OSError):  # gone already, or in use on Windows
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def hold(file: BinaryIO) -> None:
+    """Mark an open file as in use for as long as it, or a map of it, is open; other processes see it by `is_held`."""
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody has the file in use, or nobody can say."""
+    try:
+        with open(path, "rb") as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _sweep(cache: Path) -> None:

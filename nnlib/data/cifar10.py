@@ -1,23 +1,25 @@
 """CIFAR-10: 60,000 real colour pictures of ten kinds of things, as a data set and as plain arrays for notebooks."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from nnlib.data import binary, cache
+from nnlib.data import binary
 from nnlib.data.dataset import Dataset, Status
 from nnlib.data.errors import DataError, whole_number
 from nnlib.data.pixels import Pixels
-from nnlib.data.prepared import Prepared, num_bytes, open_prepared, prepare
+from nnlib.data.prepared import Prepared, find_official, find_prepared, num_bytes, prepare
 
 CREDIT = "CIFAR-10, A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009"
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-OFFICIAL = "cifar10-official"  # the prepared folder of the downloaded archive
 Root = str | os.PathLike[str] | None
 SIZES = (49_000, 1000, 1000)  # of the course's split: training, validation, test
+
+_looking = threading.Lock()  # of many visitors, one looks at the files
 
 
 def load(
@@ -26,8 +28,9 @@ def load(
     """CIFAR-10 as memory-mapped `Pixels`, X (N, 3, 32, 32): float32 0..255 minus the mean training image.
 
     Training images are the first `num_training`, validation images the `num_validation` after them, test images the
-    first `num_test` of the test file. root: the archive or a folder that holds it or the six files; default: the folder
-    named by the environment variable CIFAR10_DIR, else what `download` brought. The first load prepares the arrays.
+    first `num_test` of the test file. root: an archive, of the binary or the Python version, or a folder that holds it
+    or its unpacked files; default: the folder named by the environment variable CIFAR10_DIR, else what `download`
+    brought. The first load prepares the arrays.
 
     Raises:
         DataError: the data are absent or not sound, or so many images cannot be had.
@@ -71,16 +74,21 @@ def load_cifar10(
 
 
 def status() -> Status:
-    """Whether `load()` will find CIFAR-10: "ready", "found" (not prepared yet), "absent" or "broken"."""
+    """Whether `load()` will find CIFAR-10: "ready", "found" (sound, but not prepared yet), "absent" or "broken".
+
+    Files that were not prepared yet are read once, which takes seconds.
+    """
     folder = os.environ.get("CIFAR10_DIR")
     try:
         if not folder:
-            target = cache.cache_folder() / OFFICIAL
-            ready = open_prepared(target) is not None
-            return Status("cifar10", "ready", num_bytes(), target) if ready else Status("cifar10", "absent")
+            prepared = find_official()
+            where = None if prepared is None else Path(prepared.images.filename).parent  # type: ignore[attr-defined]
+            return Status("cifar10", "ready", num_bytes(), where) if prepared else Status("cifar10", "absent")
         source = binary.find_source(folder)
-        if open_prepared(cache.cache_folder() / f"cifar10-{source.key()}"):
+        if find_prepared(source):
             return Status("cifar10", "ready", num_bytes(), source.path)
+        with _looking:
+            binary.check(source)
         return Status("cifar10", "found", sum(file.stat().st_size for file in source.files()), source.path)
     except (DataError, OSError) as error:
         return Status("cifar10", "broken", where=Path(folder) if folder else None, message=str(error))
@@ -88,17 +96,12 @@ def status() -> Status:
 
 def _prepared(root: Root) -> Prepared:
     if root := root or os.environ.get("CIFAR10_DIR"):
-        source = binary.find_source(root)
-        try:
-            key = source.key()
-        except OSError as error:
-            raise DataError(f"{source.path} cannot be read ({error.strerror}); name another folder.") from None
-        return prepare(source, f"cifar10-{key}")
-    prepared = open_prepared(cache.cache_folder() / OFFICIAL)
+        return prepare(binary.find_source(root))
+    prepared = find_official()
     if prepared is None:
         raise DataError(
             "CIFAR-10 is not here; get it with nnlib.data.download(), "
-            f"or set CIFAR10_DIR to a folder that holds {binary.ARCHIVE} or {binary.FOLDER}."
+            f"or set CIFAR10_DIR to a folder that holds {binary.WANTED}."
         )
     return prepared
 

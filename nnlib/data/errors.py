@@ -2,9 +2,18 @@
 
 import operator
 
+ADVICE = "delete it and get a sound copy of CIFAR-10, or set CIFAR10_DIR to another folder"
+
 
 class DataError(ValueError):
     """Data that cannot be had or used; the message is one sentence: what was expected, what arrived, what to do."""
+
+
+class Unreadable(DataError):
+    """A file cannot be read now; later it may be."""
+
+    def __init__(self, path: object, error: OSError) -> None:
+        super().__init__(f"{path} cannot be read ({error.strerror}); see to it, or set CIFAR10_DIR to another folder.")
 
 
 class DownloadCancelled(DataError):

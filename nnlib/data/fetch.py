@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nnlib.data import binary, cache
-from nnlib.data.cifar10 import OFFICIAL
 from nnlib.data.errors import DataError, DownloadCancelled
-from nnlib.data.prepared import num_bytes, open_prepared, prepare
+from nnlib.data.prepared import find_official, num_bytes, prepare
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+MD5 = binary.MD5[0]
 ARCHIVE_BYTES = 170_052_171
 TIMEOUT = 20  # seconds without an answer or a byte
 
@@ -36,11 +35,11 @@ def download(
     Raises:
         DataError: the server cannot be reached, what it sent is not the official archive, or there is no room.
     """
-    if open_prepared(cache.cache_folder() / OFFICIAL):
+    if find_official():
         return
     with cache.workspace(archive_bytes + num_bytes()) as folder:
         archive = _fetch(url, md5, archive_bytes, folder, progress, cancel)
-        prepare(binary.Source(archive, is_archive=True), OFFICIAL)
+        prepare(binary.Source(archive, is_archive=True), official=True)
 
 
 def _fetch(
@@ -76,7 +75,7 @@ def _fetch(
             problem = f"the connection to {host} ended after {tap.received / 1e6:.1f} of {total / 1e6:.1f} MB"
         else:
             problem = f"{host} cannot be reached ({type(error).__name__})"
-        advice = f"try again, or set CIFAR10_DIR to a folder that holds {binary.ARCHIVE}"
+        advice = f"try again, or set CIFAR10_DIR to a folder that holds {binary.WANTED}"
         raise DataError(f"CIFAR-10 was not downloaded, since {problem}; {advice}.") from None
 
 

@@ -1,6 +1,14 @@
-"""CIFAR-10 as memory maps that every session and process on the machine shares."""
+"""CIFAR-10 as memory maps that every session and process on the machine shares.
 
+A prepared folder is named by its content, so that there is one whatever way the data came. A note beside it remembers
+which files it was made of, so that they are read once.
+"""
+
+import hashlib
+import json
 import os
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +17,11 @@ from numpy import ndarray
 
 from nnlib.data import binary, cache
 from nnlib.data.errors import DataError
+from nnlib.files import written_whole
+
+OFFICIAL = "cifar10-official"  # origin of the downloaded archive; also its folder in former versions
+NOTE = ".made"
+STAMP = "files.json"  # sizes and times of the arrays as they were written
 
 
 class Prepared(NamedTuple):
@@ -43,72 +56,125 @@ def num_bytes() -> int:
 
 
 def open_prepared(folder: Path) -> Prepared | None:
-    """The arrays in `folder`, mapped; None if they are not there, whole and of the right size."""
-    arrays = {}
-    for name, (shape, dtype) in _layout().items():
-        try:
-            array = np.load(folder / f"{name}.npy", mmap_mode="r" if name == "images" else None, allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return None
-        if array.shape != shape or array.dtype != dtype:
-            return None
-        arrays[name] = array
-    return Prepared(**arrays)
+    """The arrays in `folder`, mapped; None if they are not there, whole and as they were written."""
+    prepared = _opened(folder)
+    if prepared is None or folder.name == OFFICIAL:
+        return prepared
+    try:
+        stamp = _stamp(folder)
+        untouched = json.loads((folder / STAMP).read_text(encoding="utf-8")) == stamp
+        return prepared if untouched or _is_what_it_says(folder, json.dumps(stamp)) else None
+    except (OSError, ValueError):
+        return None
 
 
-def prepare(source: binary.Source, name: str) -> Prepared:
-    """The arrays of `source`, mapped from the folder `name` in the cache folder, and written there if they are not yet.
+def find_prepared(source: binary.Source) -> Prepared | None:
+    """What was prepared from these files."""
+    return _find(str(source.path), source.key())
 
-    Takes seconds and some 10 MB of memory. Several processes may do this at once: one's result stays. The copy made
-    earlier from the same place, with other content, goes.
+
+def find_official() -> Prepared | None:
+    """What was prepared from the downloaded archive."""
+    return _find(OFFICIAL, "") or open_prepared(cache.cache_folder() / OFFICIAL)
+
+
+def _find(origin: str, key: str) -> Prepared | None:
+    note = _read_note(_note(origin))
+    return open_prepared(cache.cache_folder() / note["folder"]) if note.get("key") == key else None
+
+
+def prepare(source: binary.Source, official: bool = False) -> Prepared:
+    """The arrays of `source`, mapped from the cache folder, and written there if they are not yet.
+
+    Takes seconds and some 10 MB of memory, 200 MB for the Python version. Several processes may do this at once: one's
+    result stays. The copy made earlier from the same place, with other content, goes.
+
+    official: it is the downloaded archive, which will not be kept.
 
     Raises:
         DataError: the source is not sound or the cache folder cannot be written; the cache is as it was.
     """
-    target = cache.cache_folder() / name
-    if prepared := open_prepared(target):
+    origin, key = (OFFICIAL, "") if official else (str(source.path), source.key())
+    if prepared := _find(origin, key):
+        with suppress(OSError):  # another user's
+            os.utime(_note(origin))
         return prepared
-    with cache.workspace(num_bytes()) as folder:
-        made = folder / name
-        try:
-            made.mkdir()
-            (made / "source.txt").write_text(str(source.path), encoding="utf-8")
-        except OSError as error:
-            raise cache.cannot_write(error) from None
-        _write(source, made)
-        if target.exists() and open_prepared(target) is None:
-            cache.retire(target)
-        cache.publish(made, target)
-        _retire_outdated(source, target)
+    if target := _same_content(source):
+        _write_note(origin, key, target)
+    else:
+        with cache.workspace(num_bytes()) as folder:
+            made = folder / "made"
+            with cache.writing():
+                made.mkdir()
+                target = cache.cache_folder() / _write(source, made)
+            _write_note(origin, key, target)  # first, since others delete what no note names
+            if target.exists() and open_prepared(target) is None:
+                cache.retire(target)
+            cache.publish(made, target)
+    retire_unnamed()
     prepared = open_prepared(target)
     if prepared is None:
         raise DataError(f"{target} cannot be read although it was just written; set NNLIB_CACHE to another folder.")
     return prepared
 
 
-def _write(source: binary.Source, folder: Path) -> None:
-    """Write chunk by chunk with plain files: a full disk is then an error, where a memory map would crash."""
-    layout = _layout()
+def folders() -> list[Path]:
+    """All prepared folders, those of former versions too."""
+    found = cache.cache_folder().glob("cifar10-*")
+    return [folder for folder in found if folder.is_dir() and folder.suffix != cache.UNFINISHED]
+
+
+def notes() -> list[Path]:
+    """The notes on which files the prepared folders were made of; one's time is when they were last used."""
+    return list(cache.cache_folder().glob(f"cifar10-*{NOTE}"))
+
+
+def retire_unnamed() -> None:
+    """Delete the prepared folders that no note names; who has them open keeps them."""
+    named = {OFFICIAL} | {_read_note(note).get("folder") for note in notes()}
+    for folder in folders():
+        if folder.name not in named:
+            cache.retire(folder)
+
+
+def _same_content(source: binary.Source) -> Path | None:
+    """The folder that was prepared from the same pictures, found elsewhere."""
+    known = {folder.name for folder in folders() if folder.name != OFFICIAL and open_prepared(folder)}
+    if not known:
+        return None
+    digest = _Digest()
+    for chunk in binary.read_records(source):
+        digest.update(*chunk)
+    return cache.cache_folder() / digest.name() if digest.name() in known else None
+
+
+def _write(source: binary.Source, folder: Path) -> str:
+    """Write chunk by chunk with plain files: a full disk is then an error, where a memory map would crash.
+
+    Returns:
+        The name for the folder.
+    """
+    layout, digest = _layout(), _Digest()
     labels, sums = (np.zeros(*layout[name]) for name in ("labels", "sums"))
     (shape, dtype), block = layout["images"], binary.RECORDS // 10
     chunks = binary.read_records(source)
-    try:
-        with open(folder / "images.npy", "wb") as file:
-            header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            start = file.tell()
-            for first, some_labels, images in chunks:
-                labels[first : first + block] = some_labels
-                sums[first // block] = images.sum(axis=0, dtype=np.uint32)
-                file.seek(start + first * images[0].size)
-                file.write(images.tobytes())
+    with open(folder / "images.npy", "wb") as file:
+        header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        start = file.tell()
+        for first, some_labels, images in chunks:
+            labels[first : first + block] = some_labels
+            sums[first // block] = images.sum(axis=0, dtype=np.uint32)
+            digest.update(first, some_labels, images)
+            file.seek(start + first * images[0].size)
+            file.write(images.tobytes())
+        _settle(file)
+    for name, array in (("labels", labels), ("sums", sums)):
+        with open(folder / f"{name}.npy", "wb") as file:
+            np.save(file, array, allow_pickle=False)
             _settle(file)
-        for name, array in (("labels", labels), ("sums", sums)):
-            with open(folder / f"{name}.npy", "wb") as file:
-                np.save(file, array, allow_pickle=False)
-                _settle(file)
-    except OSError as error:
-        raise cache.cannot_write(error) from None
+    (folder / STAMP).write_text(json.dumps(_stamp(folder)), encoding="utf-8")
+    return digest.name()
 
 
 def _settle(file) -> None:
@@ -117,11 +183,69 @@ def _settle(file) -> None:
     os.fsync(file.fileno())
 
 
-def _retire_outdated(source: binary.Source, kept: Path) -> None:
-    for note in kept.parent.glob("cifar10-*/source.txt"):
+class _Digest:
+    """The pictures and labels, in whatever order the files come, as the name of a folder."""
+
+    def __init__(self) -> None:
+        self.files = [hashlib.sha256() for _ in binary.FILES]
+
+    def update(self, first: int, labels: ndarray, images: ndarray) -> None:
+        self.files[first // binary.RECORDS].update(labels.tobytes() + images.tobytes())
+
+    def name(self) -> str:
+        return "cifar10-" + hashlib.sha256(b"".join(file.digest() for file in self.files)).hexdigest()[:20]
+
+
+def _opened(folder: Path) -> Prepared | None:
+    arrays = {}
+    for name, (shape, dtype) in _layout().items():
         try:
-            outdated = note.parent != kept and note.read_text(encoding="utf-8") == str(source.path)
-        except (OSError, ValueError):
-            continue
-        if outdated:
-            cache.retire(note.parent)
+            with open(folder / f"{name}.npy", "rb") as file:
+                np.lib.format.read_magic(file)
+                if np.lib.format.read_array_header_1_0(file) != (shape, False, np.dtype(dtype)):
+                    return None
+                if name == "images":
+                    cache.hold(file)
+                    arrays[name] = np.memmap(file, dtype, "r", file.tell(), shape)
+                else:
+                    arrays[name] = np.fromfile(file, dtype).reshape(shape)
+        except (OSError, ValueError, EOFError):
+            return None
+    return Prepared(**arrays)
+
+
+@lru_cache(maxsize=8)
+def _is_what_it_says(folder: Path, stamp: str) -> bool:
+    """Whether what is in a folder still makes its name."""
+    prepared, digest, block = _opened(folder), _Digest(), binary.RECORDS // 10
+    if prepared is None:
+        return False
+    for i, summed in enumerate(prepared.sums):
+        part = slice(i * block, (i + 1) * block)
+        if not np.array_equal(prepared.images[part].sum(axis=0, dtype=np.uint32), summed):
+            return False
+        digest.update(i * block, prepared.labels[part], prepared.images[part])
+    return digest.name() == folder.name
+
+
+def _stamp(folder: Path) -> list[list[int]]:
+    stats = [(folder / f"{name}.npy").stat() for name in _layout()]
+    return [[stat.st_size, stat.st_mtime_ns] for stat in stats]
+
+
+def _note(origin: str) -> Path:
+    name = hashlib.sha256(origin.encode(errors="surrogateescape")).hexdigest()[:16]
+    return cache.cache_folder() / f"cifar10-{name}{NOTE}"
+
+
+def _read_note(path: Path) -> dict[str, str]:
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+        return {name: str(note[name]) for name in ("key", "folder")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _write_note(origin: str, key: str, folder: Path) -> None:
+    with cache.writing(), written_whole(_note(origin)) as file:
+        file.write(json.dumps({"origin": origin, "key": key, "folder": folder.name}).encode())

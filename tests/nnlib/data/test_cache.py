@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlib.data import DataError, binary, cache, cifar10
+from nnlib.data import DataError, binary, cache, cifar10, prepared
 from tests.places import ROOT as PROJECT
 
 SPLIT: dict[str, Any] = {"num_training": 70, "num_validation": 25, "num_test": 15}
@@ -76,7 +76,8 @@ def check(small):
 
 
 def names(small):
-    return sorted(path.name.partition("-")[0] + path.suffix for path in small.cache.iterdir())
+    """What is in the cache folder, notes aside."""
+    return sorted(path.name.partition("-")[0] + path.suffix for path in small.cache.iterdir() if path.is_dir())
 
 
 def test_four_processes_at_once(small_cifar10, tmp_path):
@@ -152,8 +153,22 @@ def test_work_in_progress_of_others_is_not_swept(small_cifar10):
     assert not small_cifar10.cache.exists()
 
 
+def flip(file):
+    """Another byte near the end, unnoticed by its size."""
+    content = bytearray(file.read_bytes())
+    content[-9] ^= 1
+    file.write_bytes(content)
+
+
+def other_version(file):
+    np.save(file, np.load(file).astype(np.float32))
+
+
+SPOILS = [Path.unlink, lambda file: os.truncate(file, 100), lambda file: os.truncate(file, 0), flip, other_version]
+
+
 @pytest.mark.parametrize("name", ["images.npy", "labels.npy", "sums.npy"])
-@pytest.mark.parametrize("spoil", [Path.unlink, lambda file: os.truncate(file, 100), lambda file: os.truncate(file, 0)])
+@pytest.mark.parametrize("spoil", SPOILS)
 def test_a_damaged_cache_is_made_again(small_cifar10, name, spoil):
     check(small_cifar10)
     spoil(next(small_cifar10.cache.glob(f"*/{name}")))
@@ -181,11 +196,45 @@ def test_replaced_files_are_read_and_the_old_copy_goes(small_cifar10):
     assert names(small_cifar10) == ["cifar10"]
 
 
-def test_two_sources_side_by_side(small_cifar10, tmp_path):
-    shutil.copytree(small_cifar10.root, tmp_path / "copy")
+WAYS = {
+    "the folder": lambda small, elsewhere: small.root,
+    "a copy of it": lambda small, elsewhere: shutil.copytree(small.root, elsewhere),
+    "a link to it": lambda small, elsewhere: linked(small.root, elsewhere),
+    "an archive": lambda small, elsewhere: small.archive(small.names_shuffled, elsewhere),
+    "the Python version": lambda small, elsewhere: small.pickled(),
+    "its archive": lambda small, elsewhere: small.pickled_archive(),
+}
+
+
+def linked(target, link):
+    link.symlink_to(target, target_is_directory=True)
+    return link
+
+
+@pytest.mark.parametrize("other", WAYS)
+@pytest.mark.parametrize("first", WAYS)
+def test_one_copy_whatever_the_way_it_came(small_cifar10, tmp_path, monkeypatch, first, other):
+    cifar10.load(WAYS[first](small_cifar10, tmp_path / "one"), **SPLIT)
+    kept = [path for path in small_cifar10.cache.iterdir() if path.is_dir()]
+    monkeypatch.setattr(prepared, "_write", lambda source, folder: pytest.fail("written again"))
+    root = WAYS[other](small_cifar10, tmp_path / "other")
+    monkeypatch.setenv("CIFAR10_DIR", str(root))
+    assert cifar10.status().state in ("found", "ready")
+    data = cifar10.load(**SPLIT)
+    assert np.array_equal(data.pictures(data.X_train[:]), small_cifar10.images[:70].transpose(0, 2, 3, 1))
+    assert [path for path in small_cifar10.cache.iterdir() if path.is_dir()] == kept
+    monkeypatch.setattr(binary, "read_records", lambda source: pytest.fail("read again"))
+    cifar10.load(root, **SPLIT)
+
+
+def test_other_content_lies_beside(small_cifar10, tmp_path):
+    other = shutil.copytree(small_cifar10.root, tmp_path / "other")
+    with open(other / binary.FOLDER / "test_batch.bin", "r+b") as file:
+        file.write(b"\x09" if small_cifar10.labels[100] != 9 else b"\x08")
     check(small_cifar10)
-    cifar10.load(tmp_path / "copy", **SPLIT)
+    cifar10.load(other, **SPLIT)
     assert names(small_cifar10) == ["cifar10", "cifar10"]
+    check(small_cifar10)
 
 
 def test_cache_that_cannot_be_made(small_cifar10, monkeypatch, tmp_path):
@@ -247,8 +296,8 @@ def full_size(tmp_path_factory):
         os.truncate(folder / name, 30_730_000)
     cifar10.load(folder)
     yield folder
-    for prepared in cache.cache_folder().glob("cifar10-*"):
-        cache.retire(prepared)
+    for folder in prepared.folders():
+        cache.retire(folder)
 
 
 linux = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="measures by /proc/self/smaps_rollup")

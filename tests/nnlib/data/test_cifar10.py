@@ -164,13 +164,6 @@ def test_bad_root(small_cifar10, function, root):
     assert "\n" not in str(caught.value)
 
 
-def test_the_pickled_version_is_named(small_cifar10, tmp_path):
-    (tmp_path / "cifar-10-batches-py").mkdir()
-    (tmp_path / "cifar-10-batches-py" / "data_batch_1").write_bytes(b"pickle")
-    with pytest.raises(DataError, match="the pickled Python version of CIFAR-10, which is not read"):
-        cifar10.load(tmp_path, **SPLIT)
-
-
 def test_absent(small_cifar10):
     with pytest.raises(DataError, match=r"not here; get it with nnlib\.data\.download\(\), or set CIFAR10_DIR"):
         cifar10.load(**SPLIT)
