@@ -9,6 +9,7 @@ BENCHMARKS = {  # module of this package, with `main(arguments) -> exit code`: w
     "sweep": "40 runs in worker processes, and the same runs one after the other in one process",
     "best_model": "the best settings over three seeds, and what each ingredient is worth",
     "live": "the app while networks train: one learner's browser, and a full class",
+    "soak": "the app for an hour, with visitors who come and go: memory, what is left, the log, speed",
     "memory": "memory of the whole app while CIFAR-10 trains live and a search on it runs",
 }
 

@@ -4,12 +4,11 @@ import argparse
 import os
 import tempfile
 import time
-from contextlib import suppress
-from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.app_server import AppServer
 from bench.live_browser import browser_page, view_of
+from bench.processes import below, pss
 from bench.table import AT_MOST, print_conditions, print_head, print_row, verdict
 from nnlib.data import cifar10
 
@@ -73,21 +72,3 @@ def largest(process: int, seconds: float) -> tuple[float, list[float]]:
         most = max(most, now, key=lambda sizes: sizes[0] + sum(sizes[1]))
         time.sleep(EVERY)
     return most
-
-
-def pss(process: int) -> float:
-    """Proportional set size in MB: what is shared counts by halves, thirds and so on; 0 if it has ended."""
-    with suppress(OSError):
-        text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
-        return int(text.partition("\nPss:")[2].split()[0]) / 1000
-    return 0.0
-
-
-def below(process: int) -> list[int]:
-    """All processes that it started, and theirs."""
-    found: list[int] = []
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in map(int, task.read_text(encoding="utf-8").split()):
-                found += [child, *below(child)]
-    return found
