@@ -25,6 +25,7 @@ from typing import Any
 
 from nnlib.workers.link import GRACE, alive, let_go, send
 
+IDLE = 60.0  # seconds without a task after which a worker ends
 ATTEMPTS = 3  # a task whose worker died is begun again
 FAULT = "The run's reports could not be taken in: see the log."
 DIED = f"The worker process ended {ATTEMPTS} times during this run: is there enough memory?"
@@ -59,7 +60,7 @@ class Task:
 
 
 class Pool:
-    """Runs tasks in `size` worker processes (default: one a core), which start when first needed.
+    """Runs tasks in `size` worker processes (default: one a core), which start when needed and end when idle.
 
     changed: a condition, notified whenever a task gets on; hold it to read several tasks at one moment.
     """
@@ -126,7 +127,8 @@ class Pool:
             for task in (*self._queue, *self._running):
                 self.stop(task)
             self.changed.notify_all()
-        for thread in self._threads:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join()
 
     def _kill_if_still(self, task: Task) -> None:
@@ -142,7 +144,12 @@ class Pool:
             process = alive(process)
             task = self._take()
             if task is None:
-                break
+                let_go(process)
+                with self.changed:
+                    if not self._queue:
+                        self._threads.remove(threading.current_thread())
+                        return
+                continue
             process = alive(process)
             try:
                 end = self._converse(process, task) if process else None
@@ -155,21 +162,22 @@ class Pool:
                 process.kill()
                 process.wait()  # or it might still look alive
             self._settle(task, end)
-        let_go(process)
 
     def _take(self) -> Task | None:
-        """The next task, of the owner with the fewest running, and of those who waited longest; None: closed."""
+        """The next task, of the owner with the fewest running, and of those who waited longest; None: closed, or idle."""
         with self.changed:
-            self.changed.wait_for(lambda: self._queue or self._closed)
+            self.changed.wait_for(lambda: self._queue or self._closed, IDLE)
             if not self._queue:
                 return None
             busy = [task.owner for task in self._running if not task.over]
+            owners = {*busy, *(task.owner for task in self._queue)}  # of the others nothing is kept
 
             def place(task: Task) -> tuple[int, int]:
                 return busy.count(task.owner), self._last_served.get(task.owner, 0)
 
             task = min(self._queue, key=place)
             self._queue.remove(task)
+            self._last_served = {owner: turn for owner, turn in self._last_served.items() if owner in owners}
             self._last_served[task.owner] = next(self._turn)
             self._running[task] = None
             task.state, task.attempts = "running", task.attempts + 1

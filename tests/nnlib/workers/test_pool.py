@@ -327,6 +327,30 @@ def test_no_process_before_there_is_work(make_pool):
     pool.close()
 
 
+def test_idle_workers_end_and_others_start_when_needed(make_pool, monkeypatch):
+    monkeypatch.setattr("nnlib.workers.pool.IDLE", 0.05)
+    pool, pids = make_pool(2), []
+    for _ in range(3):
+        tasks = [pool.submit(Noted("facts", names=[], owner=f"visitor {i}")) for i in range(4)]
+        wait(pool, *tasks)
+        pids.append({task.events[0]["pid"] for task in tasks})
+        threads = list(pool._threads)
+        for thread in threads:
+            thread.join(ENOUGH)
+        assert not pool._threads
+        for pid in pids[-1]:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+    assert not set.intersection(*pids)
+
+
+def test_nothing_is_kept_of_owners_that_have_nothing_to_do(make_pool):
+    pool = make_pool(1)
+    for i in range(20):
+        wait(pool, pool.submit(Noted("count", owner=f"visitor {i}", n=1)))
+    assert len(pool._last_served) <= 1
+
+
 def test_closing_ends_everything(make_pool, tmp_path):
     pool = make_pool(2)
     tasks = [pool.submit(Noted("tidy", file=str(tmp_path / str(i)))) for i in range(4)]
