@@ -1,4 +1,4 @@
-"""The server, found by `streamlit run app.py`: one BLAS thread, imports warmed up, garbage collector frozen."""
+"""The server, found by `streamlit run app.py`: one BLAS thread, imports warmed up, garbage collected, sessions too."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ from runpy import run_path
 # Read as a file, since to import anything of nnlib imports NumPy, and then the limits come too late.
 os.environ.update(run_path(str(Path(__file__).parent / "nnlib" / "workers" / "threads.py"))["ONE_THREAD"])
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from importlib import import_module
 
 import streamlit as st
 
+FORGET_EVERY = 30.0  # seconds
 WARM = ("pandas", "pyarrow", "altair", "nnlib")
 
 
@@ -24,7 +26,19 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         import_module(name)
     gc.collect()
     gc.freeze()
+    forgetting = asyncio.create_task(forget())
     yield
+    forgetting.cancel()
+
+
+async def forget() -> None:
+    """Drop who has left, even if nobody else comes and goes: only then would Streamlit do it, and the collector."""
+    from ui.runs.sessions import drop_expired  # not before the limits
+
+    while True:
+        await asyncio.sleep(FORGET_EVERY)
+        if drop_expired():
+            gc.collect()
 
 
 app = st.App("ui/main.py", lifespan=lifespan)

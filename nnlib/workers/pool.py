@@ -164,7 +164,7 @@ class Pool:
             self._settle(task, end)
 
     def _take(self) -> Task | None:
-        """The next task, of the owner with the fewest running, and of those who waited longest; None: closed, or idle."""
+        """The next task, of the owner with the fewest running, and of those who waited longest; None: closed, idle."""
         with self.changed:
             self.changed.wait_for(lambda: self._queue or self._closed, IDLE)
             if not self._queue:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -22,6 +22,15 @@ def session_id() -> str:
 
 def is_connected(session: str) -> bool:
     return runtime.exists() and runtime.get_instance().is_active_session(session)
+
+
+def drop_expired() -> bool:
+    """Drop the sessions of those who have left and can no longer come back; whether there were any.
+
+    To be called on the event loop, since Streamlit's storage has no lock.
+    """
+    storage: Any = runtime.get_instance()._session_mgr
+    return bool(storage._session_storage._cache.expire())
 
 
 class Lease:

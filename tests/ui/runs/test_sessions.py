@@ -1,18 +1,28 @@
 """Leases: a thing is found again by whom it belongs to, and ended when nobody comes back."""
 
+import asyncio
+import gc
+import math
+import runpy
 import threading
+import weakref
 from collections.abc import Iterator
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.session_manager import SessionInfo
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
+from tests.places import ROOT
 from tests.ui.runs.test_live import SPEC, until
 from ui.runs import log as run_log
 from ui.runs import sessions
 from ui.runs.live import Run
 from ui.runs.log import RunLog
 from ui.runs.painter import Painter
-from ui.runs.sessions import END_AFTER, Lease, Leases
+from ui.runs.sessions import END_AFTER, Lease, Leases, drop_expired
 
 
 @pytest.fixture
@@ -135,3 +145,41 @@ def test_an_abandoned_viewers_runs_end(clock: SimpleNamespace, connected: set[st
     clock.now += END_AFTER + 1
     until(lambda: not log.runs["a"].active)
     assert log.runs["a"] not in run_log.all_runs()
+
+
+def test_sessions_of_those_who_left_are_dropped_though_nobody_else_leaves(monkeypatch: pytest.MonkeyPatch):
+    storage = MemorySessionStorage(ttl_seconds=1)
+    manager = WebsocketSessionManager(storage, MagicMock(), MagicMock(), None)
+    monkeypatch.setattr(sessions.runtime, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
+    session = MagicMock(id="a")
+    left = weakref.ref(session)
+    storage.save(SessionInfo(None, session))  # type: ignore[arg-type]
+    del session
+    assert not drop_expired() and storage.get("a") is not None
+    monkeypatch.setattr(storage._cache, "_timer", lambda: math.inf)
+    assert storage.get("a") is None and left() is not None
+    assert drop_expired()
+    gc.collect()
+    assert left() is None
+    assert not drop_expired()
+
+
+def test_the_server_drops_them_while_nobody_comes(monkeypatch: pytest.MonkeyPatch):
+    dropped = 0
+
+    def drop() -> bool:
+        nonlocal dropped
+        dropped += 1
+        return True
+
+    server = runpy.run_path(str(ROOT / "app.py"))
+    monkeypatch.setattr(sessions, "drop_expired", drop)
+    monkeypatch.setitem(server["lifespan"].__wrapped__.__globals__, "FORGET_EVERY", 0.0)
+
+    async def serve() -> None:
+        async with server["lifespan"](server["app"]):
+            while dropped < 3:
+                await asyncio.sleep(0)
+
+    asyncio.run(serve())
+    gc.unfreeze()
