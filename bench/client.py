@@ -43,6 +43,7 @@ class Tab:
         self.every: dict[str, float] = {}
         self.faults: list[str] = []
         self.status, self.iteration = "", 0
+        self._due: dict[str, float] = {}  # fragment -> when it polls next
         self._query: dict[str, list[str]] = {}
         self._states: dict[str, WidgetState] = {}
         self._part: dict[str, str] = {}  # widget -> the fragment that draws it
@@ -91,16 +92,14 @@ class Tab:
 
     async def idle(self, seconds: float) -> list[float]:
         """Do nothing for a while but poll when the page wants it; the seconds that each poll took."""
-        now = perf_counter()
-        end, polls, due = now + seconds, list[float](), dict[str, float]()
-        while now < end:
-            due = {fragment: due.get(fragment, now + interval) for fragment, interval in self.every.items()}
-            fragment = min(due, key=lambda one: due[one], default="")
-            await asyncio.sleep(max(0.0, min(end, due.get(fragment, end)) - now))
-            now = perf_counter()
-            if fragment and due[fragment] <= now < end:
-                due[fragment] = now + self.every[fragment]
+        end, polls = perf_counter() + seconds, list[float]()
+        while (now := perf_counter()) < end:
+            fragment = min(self.every, key=lambda one: self._due[one], default="")
+            if fragment and self._due[fragment] <= now:
+                self._due[fragment] = now + self.every[fragment]
                 polls.append(await self.ask(fragment, poll=True))
+            else:
+                await asyncio.sleep(min(end, self._due[fragment] if fragment else end) - now)
         return polls
 
     def keep(self, widget: str, place: str, value: Any) -> None:
@@ -124,7 +123,7 @@ class Tab:
         elif kind == "page_info_changed":
             self._query = parse_qs(message.page_info_changed.query_string)
         elif kind == "auto_rerun":
-            self.every[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+            self._poll(message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "stop_auto_rerun":
             for fragment in message.stop_auto_rerun.fragment_ids:
                 self.every.pop(fragment, None)
@@ -134,6 +133,10 @@ class Tab:
             self._forget()
             return True
         return False
+
+    def _poll(self, fragment: str, interval: float) -> None:
+        if self.every.get(fragment) != interval:
+            self.every[fragment], self._due[fragment] = interval, perf_counter() + interval
 
     def _element(self, element: Element, fragment: str) -> None:
         kind = element.WhichOneof("type") or ""

@@ -128,8 +128,9 @@ def print_verdicts(options: argparse.Namespace, rows: list[Row], left: Counter[s
     print_head("target", "measured", "at most", "")
     (memory, p95), (last, _), slowest = rows[0], rows[-1], max(p95 for _, p95 in rows)
     print_target(f"memory in the end, beside that after {options.every:g} minutes", last / memory, GROWTH, ".1%")
-    print_target("greatest p95 of a row's reruns, beside that of the first", slowest / p95, SLOWER, ".1%")
-    for what in (*LEFT, "temporary files"):
+    print_target("greatest p95 of a row's reruns, beside that of the first", slowest / (p95 or math.nan), SLOWER, ".1%")
+    print_target("temporary files", left["temporary files"], 0)
+    for what in LEFT:
         print_target(f"{what}, {options.quiet:g} minutes after the last has gone", left[what], 0)
 
 

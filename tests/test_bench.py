@@ -88,3 +88,13 @@ def test_a_ratio_of_medians_is_held_against_its_target(name, pair, faster, cell)
 def test_an_unknown_benchmark_gets_the_list(capsys):
     assert main(["stepps"]) == 2
     assert "steps" in capsys.readouterr().out
+
+
+def test_a_short_soak_tells_what_is_held_meanwhile_and_left_afterwards(capsys):
+    """Visitors act as a browser does: the pages show no exception, and the log says nothing."""
+    assert main(["soak", "--minutes", "0.2", "--every", "0.1", "--visitors", "2", "--quiet", "0"]) == 0
+    table, targets, *_ = [block.splitlines() for block in capsys.readouterr().out.split("\n\n")[1:]]
+    assert [row.split("|")[1].strip() for row in table] == ["minute", "---", "0.1", "0.2"]
+    found = {cells[1].strip(): cells[2].strip() for cells in (row.split("|") for row in targets[2:])}
+    assert found["lines in the log"] == found["faults that visitors met"] == found["temporary files"] == "0"
+    assert {"processes", "threads", "open files", "objects of sessions"} <= {name.partition(",")[0] for name in found}
