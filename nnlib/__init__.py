@@ -5,8 +5,8 @@ own, progress, solver, health. The chapters stand on checks, numerals, speed, ex
 data, which brings the data sets. derivations writes the book once more, as graphs that can be walked.
 
 Then what is done with it: runs (one run, described and kept), experiments (many runs, compared), labs (what the lessons
-measure, a room a lesson), workers (processes for long work) and search (for better settings, on Optuna). course has the
-book's names where notebooks of CS231n look for them.
+measure, a room a lesson), workers (processes for long work) and search (for better settings, on Optuna). terminal is
+what their command lines share. course has the book's names where notebooks of CS231n look for them.
 """
 
 from nnlib.fc_net import FullyConnectedNet

@@ -5,21 +5,40 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Result, RunState, Sweep, compare, summary, to_csv
+from nnlib.checkpoints import written_whole
+from nnlib.experiments import (
+    EXPERIMENTS,
+    Experiment,
+    Pool,
+    Result,
+    RunState,
+    Sweep,
+    cached_runs,
+    compare,
+    summary,
+    to_csv,
+)
+from nnlib.terminal import INTERRUPTED, WORKERS, Parser, one_of, run_program, whole, writable
 
 BAR = 40  # characters
+MOST_SEEDS = 1000
 FIGURES = ("status", "best_train_acc", "best_val_acc", "train_acc", "val_acc", "final_loss", "first_epoch_at_100")
 SPREAD = ("first_loss", "train_acc", "val_acc", "first_epoch_at_100")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do one experiment; 0 if all its runs came to their end, also to a divergence, else 1."""
+    """Do one experiment.
+
+    Returns:
+        0: all its runs came to their end, also to a divergence; 1: some did not, or the records could not be written;
+        130: Ctrl-C. What the arguments have wrong ends the program with 2.
+    """
     options = parse(arguments)
     if options.name is None:
         for name, experiment in EXPERIMENTS.items():
@@ -29,58 +48,95 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.epochs is not None:
         experiment = experiment.with_settings(num_epochs=options.epochs)
     seeds = range(1 if options.seeds is None else options.seeds)
-    whole = experiment if options.seeds is None else experiment.with_seeds(seeds)
-    parts = [replace(experiment, global_seed=seed) for seed in seeds] if options.global_state else [whole]
+    everything = experiment if options.seeds is None else experiment.with_seeds(seeds)
+    parts = [replace(experiment, global_seed=seed) for seed in seeds] if options.global_state else [everything]
 
     pool = Pool(options.workers)
     try:
-        states = follow([Sweep(part, pool, use_cache=not options.fresh) for part in parts])
+        states, stopped = follow([Sweep(part, pool, use_cache=not options.fresh) for part in parts])
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
     finally:
         pool.close()
-    results = [s.result and replace(s.result, spec=run) for s, run in zip(states, whole.runs, strict=True)]
-    records, to_screen = to_csv(whole, results), options.output == "-"
-    with redirect_stdout(sys.stderr if to_screen else sys.stdout):
-        report(whole, results, states)
-        if len(seeds) > 1:
-            print_spread(experiment, summary(whole, results), len(seeds))
-    if to_screen:
-        print(records, end="")
-    else:
-        path = Path(options.output or f"{experiment.name}.csv")
-        path.write_text(records, encoding="utf-8")
-        print(f"All records: {path}")
-    return 0 if all(state.state in ("finished", "diverged") for state in states) else 1
+    results = [s.result and replace(s.result, spec=run) for s, run in zip(states, everything.runs, strict=True)]
+    saved = save(to_csv(everything, results), options.output, parts)
+    with redirect_stdout(sys.stderr if options.output == "-" else sys.stdout):
+        if stopped:
+            kept = f"{sum(map(cached_runs, parts))} of {len(states)} runs are done and kept"
+            print(f"Stopped: {kept}, the same command does the others.")
+        else:
+            report(everything, results, states)
+            if len(seeds) > 1:
+                print_spread(experiment, summary(everything, results), len(seeds))
+        if saved and options.output != "-":
+            print(f"All records: {options.output}")
+    if stopped:
+        return INTERRUPTED
+    return 0 if saved and all(state.state in ("finished", "diverged") for state in states) else 1
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m nnlib.experiments", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=EXPERIMENTS, metavar="NAME", help="without one, list all")
+    parser = Parser("python -m nnlib.experiments", __doc__, "digits_batchnorm_deep --seeds 3 -o deep.csv")
+    seeds, epochs, cores = whole(1, MOST_SEEDS), whole(1, 10**6), os.cpu_count()
+    parser.add_argument(
+        "name", nargs="?", type=one_of("experiment", EXPERIMENTS), metavar="NAME", help="without one, list all"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="for the records (default NAME.csv; - prints them)")
-    parser.add_argument("--seeds", type=int, metavar="N", help="every run with the seeds 0 to N - 1, and their spread")
+    parser.add_argument("--seeds", type=seeds, metavar="N", help="each run with the seeds 0 to N - 1, and their spread")
     parser.add_argument(
         "--global-state", action="store_true", help="draw from NumPy's global state, seeded so, as the course does"
     )
-    parser.add_argument("--epochs", type=int, metavar="N", help="other than the experiment's")
-    parser.add_argument("--workers", type=int, metavar="N", help=f"processes (default one a core: {os.cpu_count()})")
+    parser.add_argument("--epochs", type=epochs, metavar="N", help="other than the experiment's")
+    parser.add_argument("--workers", type=WORKERS, metavar="N", help=f"processes (default one a core: {cores})")
     parser.add_argument("--fresh", action="store_true", help="do it anew, even if the results are there from before")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.name is None and (sys.argv[1:] if arguments is None else arguments):
+        parser.error("these options need the NAME of an experiment")
+    if options.name is not None and options.output != "-":
+        try:
+            options.output = writable(f"{options.name}.csv" if options.output is None else options.output)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"argument -o/--output: {error}")
+    return options
 
 
-def follow(sweeps: list[Sweep]) -> list[RunState]:
-    """Draw a progress bar until all is done; Ctrl-C stops it and keeps what is there."""
-    started = time.monotonic()
+def follow(sweeps: list[Sweep]) -> tuple[list[RunState], bool]:
+    """Draw a progress bar until all is done; Ctrl-C stops it (True) and keeps what is there."""
+    started, stopped = time.monotonic(), False
     try:
         while not all(sweep.wait(0.2 / len(sweeps)) for sweep in sweeps):
             if sys.stderr.isatty():
                 draw(sweeps, "")
     except KeyboardInterrupt:
+        stopped = True
         for sweep in sweeps:
             sweep.stop()
-    draw(sweeps, f", {time.monotonic() - started:.1f} s\n")
-    return [state for sweep in sweeps for state in sweep.snapshot().runs]
+    draw(sweeps, "\n" if stopped else f", {time.monotonic() - started:.1f} s\n")
+    return [state for sweep in sweeps for state in sweep.snapshot().runs], stopped
+
+
+def save(records: str, output: Path | str, parts: list[Experiment]) -> bool:
+    """Write the records before anything else is printed; where that fails, say what is kept, or print them."""
+    try:
+        if output == "-":
+            print(records, end="", flush=True)
+        elif (path := Path(output)).exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
+            path.write_text(records, encoding="utf-8")
+        else:
+            with written_whole(path.resolve()) as file:
+                file.write(records.encode())
+        return True
+    except OSError as error:
+        if output == "-":
+            raise
+        print(f"{output} cannot be written ({error.strerror}): ", end="", file=sys.stderr)
+    if all(cached_runs(part) == len(part.runs) for part in parts):
+        print("the records are kept, the same command with another -o writes them at once.", file=sys.stderr)
+    else:
+        print("the records follow on the standard output.", file=sys.stderr)
+        print(records, end="", flush=True)
+    return False
 
 
 def draw(sweeps: list[Sweep], ending: str) -> None:
@@ -90,7 +146,9 @@ def draw(sweeps: list[Sweep], ending: str) -> None:
     bar = ("#" * round(BAR * done)).ljust(BAR, ".")
     ended, total = sum(s.ended for s in snapshots), sum(len(s.runs) for s in snapshots)
     ending = ending or ("" if left is None else f", {left:.0f} s left").ljust(20)
-    print(f"\r[{bar}] {ended} of {total} runs{ending}", end="", file=sys.stderr, flush=True)
+    bar = f"\r[{bar}] " if sys.stderr.isatty() else ""
+    with suppress(OSError):  # nobody reads it: the work goes on
+        print(f"{bar}{ended} of {total} runs{ending}", end="", file=sys.stderr, flush=True)
 
 
 def report(experiment: Experiment, results: list[Result | None], states: list[RunState]) -> None:
@@ -125,4 +183,4 @@ def shown(value: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

@@ -1,21 +1,24 @@
 """Hyper-parameter search on Optuna: a study in a database, and any number of processes that work on it.
 
 >>> plan = SearchPlan(RunSpec(num_epochs=10), {"learning_rate": Interval(1e-4, 1), "weight_scale": Interval(1e-3, 1)})
->>> from nnlib.search import studies                         # imports Optuna, which takes a moment
+>>> studies = open_studies()                                 # imports Optuna, which takes a moment
 >>> studies.create(url, "first try", plan)                   # url: of the database, `storage_url()` by default
 >>> pool.submit(SearchTask("first try", url))
 >>> studies.read(url, "first try").best                      # at any time, from any process
 
 From the command line, on this or another machine: `python -m nnlib.search --study NAME`.
 
-`plan`: what is searched, and how. `state`: a study as it stands. `storage`: where studies live. `connection`: to that
-place, also while it is away. `studies`: make, read and delete them. `claims`: whose turn it is, and what dead workers
-left. `work`: what a worker does. `task`: that, for a pool.
+`plan`: what is searched, and how. `state`: a study as it stands. `address`: where studies live. `connection`: to that
+place, also while it is away. `faults`: what goes wrong there. `storage`: the two together. `studies`: make, read and
+delete them. `claims`: whose turn it is, and what dead workers left. `work`: what a worker does. `task`: for a pool.
 """
 
+from types import ModuleType
+
+from nnlib.search.address import shown_url, storage_url
 from nnlib.search.plan import Choice, Interval, SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
-from nnlib.search.storage import Unreachable, shown_url, storage_url
+from nnlib.search.storage import Unreachable
 from nnlib.search.task import SearchTask
 
 __all__ = [
@@ -27,6 +30,20 @@ __all__ = [
     "StudyState",
     "TrialState",
     "Unreachable",
+    "open_studies",
     "shown_url",
     "storage_url",
 ]
+
+
+def open_studies() -> ModuleType:
+    """`nnlib.search.studies`, which stands on Optuna.
+
+    Raises:
+        SearchError: that is not installed.
+    """
+    try:
+        from nnlib.search import studies
+    except ModuleNotFoundError as error:
+        raise SearchError(f"a search needs the package {error.name}, not installed here: pip install optuna") from None
+    return studies

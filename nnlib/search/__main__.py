@@ -8,17 +8,20 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nnlib.experiments import describe
+from nnlib.experiments.running import load_data
 from nnlib.runs import SETTINGS, RunSpec
-from nnlib.search import studies
-from nnlib.search.plan import METHODS, PRUNINGS, Choice, Interval, SearchError, SearchPlan
+from nnlib.search import open_studies
+from nnlib.search.address import shown_url, storage_url
+from nnlib.search.plan import METHODS, MOST_TRIALS, PRUNINGS, Choice, Interval, SearchError, SearchPlan, searchable
 from nnlib.search.state import StudyState, TrialState
-from nnlib.search.storage import Unreachable, shown_url, storage_url
+from nnlib.search.storage import Unreachable
 from nnlib.search.task import SearchTask
+from nnlib.terminal import INTERRUPTED, WORKERS, Parser, advised, run_program, whole
 from nnlib.workers import Pool
 
 LOOK_EVERY = 0.5  # seconds
@@ -26,54 +29,99 @@ DEFAULT_SPACE = {"learning_rate": Interval(1e-5, 1), "weight_scale": Interval(1e
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: the study has all its trials; 1: it has not."""
+    """Work on a study.
+
+    Returns:
+        0: it has all its trials; 1: it has not; 2: what was asked for cannot be done; 130: Ctrl-C.
+    """
     options = parse(arguments)
-    url = storage_url()
     try:
+        url, studies = storage_url(), open_studies()
         if options.study is None:
             return print_list(url)
         if options.new:
-            studies.create(url, options.study, plan(options))
+            new = plan(options)
+            new.base.make_solver(load_data(new.base))  # what cannot be run must not take the name
+            studies.create(url, options.study, new)
+        elif options.study not in (known := studies.names(url)):
+            fault = f"there is no study {options.study!r:.60} in {shown_url(url)}"
+            raise SearchError(advised(fault, options.study, known) if known else f"{fault}, nor any other: add --new.")
         elif options.trials is not None:
             studies.prolong(url, options.study, options.trials)
-        state = do(url, options.study, options.workers)
+        studies.load(url, options.study)
     except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        state, stopped = do(url, options.study, options.workers)
+    except ValueError as error:  # deleted meanwhile, perhaps
         print(error, file=sys.stderr)
         return 1
     if state.best is not None:
         print(f"Best of {len(state.ended)}: {line(state.best)}")
+    if stopped:
+        print(f"Stopped: {len(state.ended)} trials are done and kept, those under way are in line again.")
+        return INTERRUPTED
     return 0 if state.over else 1
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m nnlib.search", description=__doc__)
+    example = '--new --study "first try" --vary learning_rate=1e-4:1 --set num_epochs=5'
+    parser = Parser("python -m nnlib.search", __doc__, example)
+    trials, cores = whole(1, MOST_TRIALS), os.cpu_count()
     parser.add_argument("--study", metavar="NAME", help="the study to work on; without it, list all")
-    parser.add_argument("--workers", type=int, metavar="N", help=f"processes (default one a core: {os.cpu_count()})")
-    parser.add_argument("--trials", type=int, metavar="N", help="wanted in all (default: as the study was made)")
+    parser.add_argument("--workers", type=WORKERS, metavar="N", help=f"processes (default one a core: {cores})")
+    parser.add_argument("--trials", type=trials, metavar="N", help="wanted in all (default: as the study was made)")
     new = parser.add_argument_group("for a new study")
     new.add_argument("--new", action="store_true", help="make the study")
     new.add_argument("--vary", action="append", default=[], metavar="SETTING=LOW:HIGH or SETTING=A,B,C")
     new.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="one that is not varied")
     new.add_argument("--method", choices=METHODS, default="tpe")
     new.add_argument("--pruning", choices=PRUNINGS, default="median")
-    new.add_argument("--points", type=int, default=5, metavar="N", help="of a grid, for each interval (default 5)")
-    new.add_argument("--seed", type=int, default=0, metavar="N", help="of the choices (default 0)")
-    return parser.parse_args(arguments)
+    new.add_argument(
+        "--points", type=whole(1, 50), default=5, metavar="N", help="of a grid, for each interval (default 5)"
+    )
+    new.add_argument("--seed", type=whole(0, 2**31), default=0, metavar="N", help="of the choices (default 0)")
+    options = parser.parse_args(arguments)
+    given = getattr(options, "given", set()) | {name for name in ("new", "vary", "set") if getattr(options, name)}
+    if options.study is None and given:
+        parser.error(f"--{min(given)} needs the study's name: --study NAME")
+    if (only := given - {"study", "workers", "trials"}) and not options.new:
+        parser.error(f"--{min(only)} is for a new study: add --new, or leave it out")
+    if options.new and options.method == "grid" and options.trials is not None:
+        parser.error("a grid has as many trials as points: give --points in place of --trials")
+    if "points" in given and options.method != "grid":
+        parser.error("--points is for --method grid")
+    return options
 
 
 def plan(options: argparse.Namespace) -> SearchPlan:
     """The plan of a new study."""
-    types = {field.name: type(field.default) for field in fields(RunSpec)}
-    settings: dict[str, Any] = {}
-    for pair in options.set:
-        name, _, text = pair.partition("=")
-        if name not in types:
-            raise SearchError(f"there is no setting {name!r}: choose from {', '.join(types)}.")
-        settings[name] = value(name, text)
-    space = {name: domain(name, text) for name, _, text in (pair.partition("=") for pair in options.vary)}
+    stays, varied = pairs(options.set, SETTINGS, "set"), pairs(options.vary, searchable(), "searched")
+    if both := [name for name in stays if name in varied]:
+        raise SearchError(f"{both[0]} is both set and varied: leave one of the two out.")
+    settings = {name: value(name, text) for name, text in stays.items()}
+    space = {name: domain(name, text) for name, text in varied.items()}
     trials = {} if options.trials is None else {"num_trials": options.trials}
     how = {"method": options.method, "pruning": options.pruning, "points": options.points, "seed": options.seed}
-    return SearchPlan(replace(RunSpec(), **settings), space or DEFAULT_SPACE, **how, **trials)
+    if not space:
+        space = {name: domain for name, domain in DEFAULT_SPACE.items() if name not in settings}
+    return SearchPlan(replace(RunSpec(), **settings), space, **how, **trials)
+
+
+def pairs(texts: list[str], known: Collection[str], to_be: str) -> dict[str, str]:
+    """SETTING=TEXT, each once."""
+    found: dict[str, str] = {}
+    for name, equals, text in (pair.partition("=") for pair in texts):
+        if name not in known:
+            fault = f"{name!r:.60} cannot be {to_be}" if name in SETTINGS else f"there is no setting {name!r:.60}"
+            raise SearchError(advised(fault, name, known))
+        if not equals:
+            raise SearchError(f"{name} needs a value: write {name}=VALUE.")
+        if name in found:
+            raise SearchError(f"{name} is given twice: leave one of the two out.")
+        found[name] = text
+    return found
 
 
 def domain(name: str, text: str) -> Interval | Choice:
@@ -100,6 +148,7 @@ def value(name: str, text: str) -> Any:
 
 
 def print_list(url: str) -> int:
+    studies = open_studies()
     found = studies.names(url)
     for name in found:
         try:
@@ -116,10 +165,12 @@ def print_list(url: str) -> int:
     return 0
 
 
-def do(url: str, name: str, workers: int | None) -> StudyState:
-    """Work until the study has its trials, or Ctrl-C; a line for each trial that ends, whoever did it."""
+def do(url: str, name: str, workers: int | None) -> tuple[StudyState, bool]:
+    """Work until the study has its trials, or Ctrl-C (True); a line for each trial that ends, whoever did it."""
+    studies = open_studies()
     study, _ = studies.load(url, name)
-    said: set[int] = {trial.number for trial in studies.read(url, name, study).ended}
+    state = studies.read(url, name, study)
+    said: set[int] = {trial.number for trial in state.ended}
     print(f"{name}: {len(said)} trials were done before.", flush=True)
     pool = Pool(workers)
     try:
@@ -136,9 +187,9 @@ def do(url: str, name: str, workers: int | None) -> StudyState:
             time.sleep(LOOK_EVERY)
         for message in dict.fromkeys(task.error for task in tasks if task.error):
             print(message, file=sys.stderr)
-        return state
+        return state, False
     except KeyboardInterrupt:
-        return studies.read(url, name, study)
+        return state, True
     finally:
         pool.close()
 
@@ -148,7 +199,7 @@ def look(url: str, name: str, study: Any) -> StudyState:
     waiting = False
     while True:
         try:
-            state = studies.read(url, name, study, recover=True, working=True)
+            state = open_studies().read(url, name, study, recover=True, working=True)
         except Unreachable as away:
             if not waiting:
                 print(f"{away} Trying again: nothing is lost meanwhile.", file=sys.stderr, flush=True)
@@ -168,4 +219,4 @@ def line(trial: TrialState) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

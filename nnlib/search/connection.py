@@ -10,7 +10,9 @@ from contextlib import closing, contextmanager
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from nnlib.data.cache import cannot_write
+from nnlib.search.address import checked, file_of
+from nnlib.search.faults import is_refusal
+from nnlib.search.plan import SearchError
 
 if TYPE_CHECKING:
     from optuna.storages import RDBStorage
@@ -54,7 +56,9 @@ def is_away(error: Exception) -> bool:
     cause = error.__cause__ if isinstance(error.__cause__, OperationalError | InterfaceError) else error
     if not isinstance(cause, OperationalError | InterfaceError):
         return False
-    return not isinstance(cause.orig, sqlite3.Error) or any(word in str(cause.orig) for word in LATER)
+    if not isinstance(cause.orig, sqlite3.Error):
+        return not is_refusal(cause.orig)
+    return any(word in str(cause.orig) for word in LATER)
 
 
 @lru_cache(maxsize=8)
@@ -67,15 +71,17 @@ def _open(url: str) -> "RDBStorage":
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if not url.startswith("sqlite"):
+    url = checked(url)
+    if (path := file_of(url)) is None:
         return _build(url, SERVER if url.startswith("postgresql") else {})
-    path = url.partition("///")[2]
+    folder = os.path.dirname(path)
     try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        if path not in ("", ":memory:") and not os.path.exists(path):
+        os.makedirs(folder, exist_ok=True)
+        if not os.path.exists(path):
             open(path, "ab").close()  # with the rights that the umask leaves, where SQLite would take the group's
     except OSError as error:
-        raise cannot_write(error) from None
+        advice = "choose another by NNLIB_STORAGE, or the cache folder by NNLIB_CACHE"
+        raise SearchError(f"the folder {folder} cannot be written ({error.strerror}): {advice}.") from None
     with closing(sqlite3.connect(path, timeout=PATIENCE)) as file:  # readers and writers do not wait for each other
         file.execute("PRAGMA journal_mode=WAL").fetchall()
     storage = _build(url, {"timeout": PATIENCE})

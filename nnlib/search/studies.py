@@ -11,11 +11,12 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as S
 
 from nnlib.search import claims
+from nnlib.search.address import shown_url
 from nnlib.search.claims import MESSAGE, chosen
 from nnlib.search.connection import experimental
 from nnlib.search.plan import SearchError, SearchPlan
 from nnlib.search.state import StudyState, TrialState
-from nnlib.search.storage import shown_url, using
+from nnlib.search.storage import using
 
 PLAN = "plan"  # a study's attribute; one without it is not ours, and one in which it is empty is half made
 FEWEST, BEST = 20, 0.25  # ended trials from which on importances mean anything; the share of them that is good

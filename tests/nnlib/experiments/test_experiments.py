@@ -441,8 +441,8 @@ def test_ctrl_c_keeps_what_is_there(tmp_path, monkeypatch, capsys, own_cache):
         return wait(sweep, timeout)
 
     monkeypatch.setattr(Sweep, "wait", interrupted)
-    assert main(["digits_batchnorm_deep", "--epochs", "100000"]) == 1
-    assert "stopped" in capsys.readouterr().out
+    assert main(["digits_batchnorm_deep", "--epochs", "100000"]) == 130
+    assert "Stopped: 0 of 2 runs are done and kept" in capsys.readouterr().out
     assert len((tmp_path / "digits_batchnorm_deep.csv").read_text().splitlines()) > 1
 
 

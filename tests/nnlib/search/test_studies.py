@@ -19,6 +19,7 @@ import pytest
 from nnlib.experiments import Experiment, Pool, run
 from nnlib.runs.spec import RunSpec
 from nnlib.search import Choice, Interval, SearchError, SearchPlan, StudyState, claims, connection, storage, studies
+from nnlib.search import storage_url as the_url
 from nnlib.search.__main__ import main
 from nnlib.search.work import work
 from nnlib.workers import Task
@@ -401,18 +402,30 @@ class TestCommandLine:
             (("--vary", "learning_rate=1:0.1"), "swap the two"),
             (("--vary", "learning_rate=a:b"), "two numbers"),
             (("--vary", "learning_rate="), "no values"),
-            (("--vary", "magic=1:2"), "cannot be searched"),
+            (("--vary", "magic=1:2"), "no setting 'magic'"),
+            (("--vary", "lerning_rate=1:2"), "did you mean learning_rate?"),
+            (("--vary", "data=digits"), "'data' cannot be searched"),
+            (("--vary", "depth"), "needs a value"),
+            (("--vary", "depth=1:2", "--vary", "depth=2:3"), "given twice"),
+            (("--vary", "depth=1:2", "--set", "depth=2"), "both set and varied"),
+            (("--set", "num_epochs=abc"), "num_epochs is 'abc'"),
+            (("--set", "num_epochs=1e999"), "num_epochs is inf"),
+            (("--set", "learning_rate=nan"), "learning_rate is nan"),
+            (("--set", "width=0"), "width is 0"),
+            (("--set", "seed=-1"), "seed is -1"),
+            (("--set", "depth="), "depth is ''"),
+            (("--set", "data=cifar10"), "CIFAR-10 is not here"),
             (("--set", "magic=1"), "no setting 'magic'"),
             (("--set", "update_rule=magic"), "no update rule"),
             (("--set", "data=magic"), "no data set 'magic'"),
-            (("--trials", "0"), "num_trials is 0"),
         ],
     )
     def test_what_makes_no_sense_is_one_sentence(self, name, capsys, arguments, says):
-        assert main(["--study", name, *self.NEW, *arguments]) == 1
+        assert main(["--study", name, *self.NEW, *arguments]) == 2
         err = capsys.readouterr().err
         assert says in err and err.count("\n") == 1
+        assert name not in studies.names(the_url())  # it is free still
 
     def test_an_unknown_study(self, capsys):
-        assert main(["--study", "nowhere"]) == 1
+        assert main(["--study", "nowhere"]) == 2
         assert "there is no study 'nowhere'" in capsys.readouterr().err

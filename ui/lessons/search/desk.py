@@ -9,7 +9,7 @@ from functools import cache
 from math import inf
 from typing import Any, TypeVar
 
-from nnlib.search import SearchError, SearchPlan, StudyState, storage_url
+from nnlib.search import SearchError, SearchPlan, StudyState, open_studies, storage_url
 from nnlib.workers import Pool, Task
 from ui.runs import sweeps
 from ui.runs.sessions import Lease, Leases
@@ -69,7 +69,7 @@ class Desk:
         """
         with self._naming:
             if fresh or time.monotonic() - self._named_at > POLL:
-                self._names, self._error = attempt(lambda: _studies().names(self.url))
+                self._names, self._error = attempt(lambda: open_studies().names(self.url))
                 self._named_at = time.monotonic()
             if self._names is None:
                 raise SearchError(self._error)
@@ -89,18 +89,18 @@ class Desk:
 
     def create(self, name: str, plan: SearchPlan) -> None:
         """As `nnlib.search.studies.create`."""
-        _studies().create(self.url, name, plan)
+        open_studies().create(self.url, name, plan)
         self._renew(name)
 
     def prolong(self, name: str, num_trials: int) -> None:
         """As `nnlib.search.studies.prolong`."""
-        _studies().prolong(self.url, name, num_trials)
+        open_studies().prolong(self.url, name, num_trials)
         self._renew(name)
 
     def delete(self, name: str) -> None:
         """Stop and delete a study."""
         self.stop(name)
-        _studies().delete(self.url, name)
+        open_studies().delete(self.url, name)
         self._renew(name)
 
     def start(self, name: str, owner: str) -> None:
@@ -143,8 +143,8 @@ class Desk:
     def _read(self, book: Book) -> None:
         def read() -> StudyState:
             if book.study is None:
-                book.study, _ = _studies().load(self.url, book.name)
-            return _studies().read(self.url, book.name, book.study, recover=True, before=book.state)
+                book.study, _ = open_studies().load(self.url, book.name)
+            return open_studies().read(self.url, book.name, book.study, recover=True, before=book.state)
 
         book.read_at = time.monotonic()  # what changes meanwhile is read at the next look
         state, error = attempt(read)
@@ -167,12 +167,6 @@ class Desk:
                 task = SearchTask(book.name, self.url, book.lease.owner, lambda: self._employ(book))
                 book.tasks.append(task)
                 self._pool.submit(task)
-
-
-def _studies():
-    from nnlib.search import studies  # not before: it imports Optuna
-
-    return studies
 
 
 def attempt(read: Callable[[], T]) -> tuple[T | None, str]:

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -42,9 +43,10 @@ def search_panel() -> None:
         lesson.show(PAGE, "look for")
     for name in ("question log", "question grid", "question validation"):
         lesson.ask(PAGE, name)
-    from nnlib.search.work import run_trial  # not before: it imports Optuna
+    with suppress(ModuleNotFoundError):  # of Optuna, which is said above
+        from nnlib.search.work import run_trial  # not before: it imports Optuna
 
-    lesson.source(run_trial)
+        lesson.source(run_trial)
 
 
 def _studies(names: list[str], guess: str) -> None:

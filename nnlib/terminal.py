@@ -1,0 +1,120 @@
+"""What the command lines share: arguments checked as they are read, one sentence for what is wrong, any terminal."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from math import isfinite
+from pathlib import Path
+from typing import Any, NoReturn
+
+INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, takes no option twice and none by its first letters; ends with an example.
+
+    After parsing, `given` holds the names of the options that were there.
+    """
+
+    def __init__(self, program: str, about: str | None, example: str):
+        how: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
+        super().__init__(program, description=about, epilog=f"example:\n  {program} {example}", **how)
+        self.register("action", None, _Once)
+        self.register("action", "store", _Once)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message.rstrip('.')} (--help tells more).\n")
+
+
+class _Once(argparse._StoreAction):
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        given = vars(namespace).setdefault("given", set())
+        if option_string and self.dest in given:
+            raise argparse.ArgumentError(self, "is given twice")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """What reads a whole number between bounds."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?\d{1,18}", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r:.60} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+WORKERS = whole(1, max(64, os.cpu_count() or 1))
+
+
+def seconds(text: str) -> float:
+    """What reads a time."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not (isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is not a number of seconds above 0")
+    return number
+
+
+def one_of(what: str, known: Iterable[str]) -> Callable[[str], str]:
+    """What reads a name, and tells the nearest if there is none such."""
+    known = list(known)
+
+    def read(text: str) -> str:
+        if text not in known:
+            raise argparse.ArgumentTypeError(advised(f"there is no {what} {text!r:.60}", text, known))
+        return text
+
+    return read
+
+
+def advised(fault: str, name: str, known: Iterable[str]) -> str:
+    """The sentence about a name that there is not: the nearest that there is, or all."""
+    known = list(known)
+    nearest = get_close_matches(name, known, 1)
+    return f"{fault}: " + (f"did you mean {nearest[0]}?" if nearest else f"choose from {', '.join(known)}.")
+
+
+def writable(text: str) -> Path:
+    """What reads the path of a file to write, and finds out before any work whether that can be done."""
+    path = Path(text).expanduser()
+    try:
+        if path.exists():
+            if not text or path.is_dir():
+                raise IsADirectoryError(0, "it is a folder")
+            if not os.access(path, os.W_OK):
+                raise PermissionError(0, "it can only be read")
+        else:
+            path.touch()
+            path.unlink()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise argparse.ArgumentTypeError(f"{text!r:.200} cannot be written ({reason}): choose another file") from None
+    return path
+
+
+def run_program(main: Callable[[Sequence[str] | None], int]) -> NoReturn:
+    """Do a program: what the terminal cannot show is replaced, and whoever stops reading or presses Ctrl-C ends it."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        code = main(None)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+        print("Stopped.", file=sys.stderr)
+    except OSError as error:  # of the standard output: a reader that has seen enough, a full disk
+        code = 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain of it once more
+        if not isinstance(error, BrokenPipeError):
+            print(f"The output cannot be written ({error.strerror}).", file=sys.stderr)
+    sys.exit(code)
