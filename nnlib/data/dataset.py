@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import as_labels, shown
 from nnlib.data.errors import DataError, whole_number
 from nnlib.data.pixels import Pixels
 
@@ -20,6 +21,9 @@ class Dataset:
 
     mean_image: what was subtracted, of shape image_shape, or None for points.
     white: the value of a fully lit pixel before the subtraction (1 or 255).
+
+    Raises:
+        DataError: a part has not as many labels as examples, or a label that names no class.
     """
 
     name: str
@@ -33,6 +37,18 @@ class Dataset:
     image_shape: tuple[int, int, int] | None = None
     mean_image: ndarray | None = None
     white: float = 1.0
+
+    def __post_init__(self) -> None:
+        for part in ("train", "val", "test"):
+            X, y = f"X_{part}", f"y_{part}"
+            try:
+                object.__setattr__(
+                    self, y, as_labels(y, getattr(self, y), len(getattr(self, X)), len(self.class_names))
+                )
+            except ValueError as error:
+                raise DataError(str(error)) from None
+            except TypeError:
+                raise DataError(f"X_{part} must hold examples, but is {shown(X)}: give an array.") from None
 
     def __repr__(self) -> str:
         sizes = f"{len(self.y_train)} train, {len(self.y_val)} val, {len(self.y_test)} test"

@@ -1,6 +1,5 @@
 """Points in the plane, in figures that no straight line separates, for watching a decision boundary."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -84,11 +83,7 @@ def _dataset(
     C = whole_number("num_classes", num_classes, 2, MAX_CLASSES)
     N = whole_number("num_points", num_points, 10 * C, MAX_POINTS)
     seed = whole_number("seed", seed, 0, 2**63 - 1)
-    try:
-        noise = float(noise)
-    except (TypeError, ValueError, OverflowError):
-        noise = math.nan
-    if not 0 <= noise <= 10:
+    if isinstance(noise, bool) or not isinstance(noise, float | int | np.integer | np.floating) or not 0 <= noise <= 10:
         raise DataError("noise must be a number from 0 to 10 (a standard deviation; the figures are about 2 wide).")
     rng = np.random.default_rng(seed)
     counts = [N // C + (k < N % C) for k in range(C)]

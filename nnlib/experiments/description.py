@@ -1,10 +1,11 @@
 """An experiment as data: the runs it is made of, and which of their settings it varies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
+from nnlib.checks import require_whole, shown
 from nnlib.numerals import plain
 from nnlib.runs.spec import RunSpec
 
@@ -19,7 +20,7 @@ class Experiment:
         own seeds count for nothing.
 
     Raises:
-        ValueError: there are no runs, or they are not on one data set.
+        ValueError: there are no runs, they are not on one data set, or the global seed is none that NumPy takes.
     """
 
     name: str
@@ -27,8 +28,16 @@ class Experiment:
     global_seed: int | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise ValueError(f"an experiment is called by a text, but its name is {shown(self.name)}: give it one.")
+        if not isinstance(self.runs, Sequence) or not all(isinstance(run, RunSpec) for run in self.runs):
+            raise ValueError(f"an experiment is made of RunSpecs, but got {shown(self.runs)}: give a tuple of them.")
+        object.__setattr__(self, "runs", tuple(self.runs))
         if len({run.data for run in self.runs}) != 1:
-            raise ValueError(f"an experiment needs runs on one data set, but has {len(self.runs)} runs on several.")
+            several = "several: make one of each" if self.runs else "none: give at least one"
+            raise ValueError(f"an experiment needs runs on one data set, but has {len(self.runs)} runs on {several}.")
+        if self.global_seed is not None:
+            require_whole("global_seed", self.global_seed, least=0, most=2**32 - 1)
 
     @cached_property
     def varied(self) -> tuple[str, ...]:
@@ -57,7 +66,13 @@ class Experiment:
         return replace(self, runs=tuple(replace(run, **settings) for run in self.runs))
 
     def with_seeds(self, seeds: Iterable[int]) -> "Experiment":
-        """Every run once for each seed, each from generators of its own."""
+        """Every run once for each seed, each from generators of its own.
+
+        Raises:
+            ValueError: there are no seeds, or one is out of its bounds.
+        """
+        if not isinstance(seeds, Iterable) or not (seeds := list(seeds)):
+            raise ValueError(f"an experiment is repeated with one seed or more, but got {shown(seeds)}: say range(5).")
         runs = tuple(replace(run, seed=seed) for seed in seeds for run in self.runs)
         return replace(self, runs=runs, global_seed=None)
 

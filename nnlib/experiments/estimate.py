@@ -6,6 +6,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from nnlib.checks import require_whole
 from nnlib.data import DATASETS
 from nnlib.experiments.description import Experiment
 from nnlib.experiments.running import data_part, load_data
@@ -21,8 +22,9 @@ def expected_seconds(experiment: Experiment, workers: int) -> float | None:
     """For all runs in so many processes; None if nothing can be tried: the data need preparing, a setting is wrong.
 
     Raises:
-        nnlib.data.DataError: the data are not here.
+        ValueError: workers is no whole number of at least 1; or nnlib.data.DataError: the data are not here.
     """
+    require_whole("workers", workers)
     if any(data_version(part) is None for part in {data_part(run) for run in experiment.runs}):
         return None
     try:

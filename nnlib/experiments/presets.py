@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nnlib.checks import require_choice
 from nnlib.experiments.description import Experiment
 from nnlib.runs.spec import RunSpec
 
@@ -47,7 +48,7 @@ def batch_sizes(name: str, base: RunSpec, normalization: str, sizes: Iterable[in
     """Batch sizes with a normalization, and the smallest without."""
     sizes = tuple(sizes)
     runs = (replace(base, normalization=normalization, batch_size=size) for size in sizes)
-    return Experiment(name, (*runs, replace(base, normalization=None, batch_size=min(sizes))))
+    return Experiment(name, (*runs, replace(base, normalization=None, batch_size=min(sizes, default=0))))
 
 
 def narrow_networks(name: str, base: RunSpec, widths: Iterable[int], seeds: Iterable[int]) -> Experiment:
@@ -100,5 +101,11 @@ EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for group in C
 
 
 def on(data: str, name: str) -> Experiment:
-    """The experiment of that published name on a data set of `COURSE`."""
-    return next(experiment for experiment in COURSE[data] if experiment.name in (name, f"{data}_{name}"))
+    """The experiment of that published name on a data set of `COURSE`.
+
+    Raises:
+        ValueError: there is none.
+    """
+    known = COURSE[require_choice("data set", data, COURSE)]
+    named = {name: it for it in known for name in (it.name.removeprefix(f"{data}_"), it.name)}
+    return named[require_choice("experiment", name, named)]

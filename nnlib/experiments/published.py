@@ -79,7 +79,7 @@ def compare(experiment: Experiment, results: Sequence[Result | None]) -> list[Co
         return []
     comparisons = []
     for figure in FIGURES.get(experiment.name, ()):
-        result = results[figure.run]
+        result = results[figure.run] if figure.run < len(results) else None
         here = None if result is None else figure.of(result)
         if here is not None and (figure.mean is not None or experiment.global_seed == original.global_seed):
             label = f"{experiment.label(experiment.runs[figure.run])}, {WORDS[figure.quantity].format(at=figure.at)}"

@@ -14,6 +14,7 @@ from nnlib.solver import Record, Solver
 
 # Of a record, health left out; "learning_rate" is what a run was given, from which a schedule departs.
 COLUMNS = ("iteration", "epoch", "loss", "learning_rate_now", "train_acc", "val_acc")
+STATUSES = ("running", "finished", "diverged", "stopped", "failed")
 FINAL = 100  # the final loss is the mean of so many
 
 
@@ -88,11 +89,17 @@ class Result:
         """What `as_data` gave.
 
         Raises:
-            KeyError, TypeError, ValueError: it did not give this.
+            ValueError: it did not give this: it is damaged, or another's.
         """
-        records = tuple(Record(*row) for row in data["records"])
-        named = {f.name: data[f.name] for f in fields(Result)}
-        return Result(**named | {"spec": RunSpec(**data["spec"]), "records": records})
+        try:
+            named = {f.name: data[f.name] for f in fields(Result)}
+            records = tuple(Record(*row) for row in data["records"])
+            seconds = data["seconds_per_step"] is None or type(data["seconds_per_step"]) is float
+            if not all(map(_is_record, records)) or data["status"] not in STATUSES or not seconds:
+                raise TypeError
+            return Result(**named | {"spec": RunSpec(**data["spec"]), "records": records})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError("these are no results of an experiment, or they are damaged: do it anew.") from error
 
     @staticmethod
     def of(spec: RunSpec, solver: Solver) -> "Result":
@@ -101,6 +108,12 @@ class Result:
         if solver.diverged is not None:
             return Result(spec, records, "diverged", solver.diverged.message)
         return Result(spec, records, "finished" if solver.over else "stopped")
+
+
+def _is_record(record: Record) -> bool:
+    iteration, epoch, *numbers, train_acc, val_acc = record[: len(COLUMNS)]
+    kinds = {type(iteration), type(epoch)} == {int} and {type(number) for number in numbers} <= {int, float}
+    return kinds and all(acc is None or (type(acc) is float and 0 <= acc <= 1) for acc in (train_acc, val_acc))
 
 
 def summary(experiment: Experiment, results: Sequence[Result | None]) -> list[dict[str, Any]]:

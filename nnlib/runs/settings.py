@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnlib.augmentation import AUGMENTATIONS, SHIFT
+from nnlib.checks import shown
 from nnlib.data import DATASETS
 from nnlib.normalization import NORMALIZATIONS
 from nnlib.numerals import whole
@@ -77,15 +78,16 @@ class Setting:
             return
         if not self.numeric:
             known = ", ".join(map(str, self.values))
-            raise ValueError(f"there is no {self.noun or self.label} {value!r:.60}: choose one of {known}.")
+            raise ValueError(f"there is no {self.noun or self.label} {shown(value)}: choose one of {known}.")
         words = "".join(f", or {word}" for word in self.values)
-        raise ValueError(f"{name} is {value!r:.60}, but must be {self._numbers()}{words}.")
+        raise ValueError(f"{name} is {shown(value)}, but must be {self._numbers()}{words}.")
 
     def _is_word(self, value: Any) -> bool:
         return (value is None or isinstance(value, str)) and value in self.values
 
     def _is_number(self, value: Any) -> bool:
-        kind = int | np.integer if self.whole else int | float | np.number
+        value = value.item() if isinstance(value, np.integer | np.floating) else value  # a bound is no float32
+        kind = int if self.whole else int | float
         if self.least is None or not isinstance(value, kind) or isinstance(value, bool):
             return False
         return bool(self.least <= value <= self.most) and value not in self.excluded

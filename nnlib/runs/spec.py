@@ -1,13 +1,19 @@
 """One training run as a frozen description: data, network, update rule, seed in; a `Solver` ready to step out."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from itertools import pairwise
+from typing import Any, Self
 
+import numpy as np
+
+from nnlib.checks import require_names
 from nnlib.data import DATASETS, Dataset
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.optim import DEFAULTS
 from nnlib.runs.settings import SETTINGS
 from nnlib.solver import Solver
+
+MOST_WEIGHTS = 10**8  # of a network: 400 MB, and with Adam's memory four times that
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class RunSpec:
     `Solver`.
 
     Raises:
-        ValueError: a setting is out of its bounds, in one sentence.
+        ValueError: a setting is out of its bounds, or there is none of this name, in one sentence.
     """
 
     data: str = "digits"
@@ -44,9 +50,16 @@ class RunSpec:
     patience: int | None = None
     seed: int = 0
 
+    def __new__(cls, *args: Any, **settings: Any) -> Self:
+        require_names(cls.__name__, settings, cls.__dataclass_fields__)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for field in fields(self):
-            SETTINGS[field.name].check(field.name, getattr(self, field.name))
+            value = getattr(self, field.name)
+            SETTINGS[field.name].check(field.name, value)
+            if isinstance(value, np.generic):  # as it comes out of np.logspace
+                object.__setattr__(self, field.name, value.item())
 
     @property
     def hidden_dims(self) -> list[int]:
@@ -81,6 +94,10 @@ class RunSpec:
 
     def make_model(self, input_dim: int, num_classes: int, own_generator: bool = True) -> FullyConnectedNet:
         """A network with its initial weights; arguments and errors as for `make_solver`."""
+        sizes = [input_dim, *self.hidden_dims, num_classes]
+        if (count := sum(D * H for D, H in pairwise(sizes))) > MOST_WEIGHTS:
+            most = f"at most {MOST_WEIGHTS:,} fit: take fewer or narrower layers"
+            raise ValueError(f"width {self.width} and depth {self.depth} make {count:,} weights, but {most}.")
         return FullyConnectedNet(
             self.hidden_dims,
             input_dim=input_dim,

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import product
-from math import isfinite, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from nnlib.checks import shown
 from nnlib.numerals import rounded
 from nnlib.runs import SETTINGS, RunSpec
+from nnlib.runs.settings import ENDLESS
 
 METHODS = ("tpe", "random", "grid")
 PRUNINGS = ("median", "halving", "none")
@@ -34,6 +36,10 @@ class Interval:
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            object.__setattr__(self, name, _plain(getattr(self, name)))
+
     def check(self, name: str) -> None:
         """Accept an interval in which the setting can be searched.
 
@@ -44,8 +50,9 @@ class Interval:
         if bounds is None:
             intervals = ", ".join(name for name, setting in SETTINGS.items() if setting.searched)
             raise SearchError(f"{name} cannot be searched in an interval: intervals are for {intervals}.")
-        if not all(isinstance(x, int | float) and isfinite(x) for x in (self.low, self.high)):
-            raise SearchError(f"{name} needs two numbers, but got {self.low} and {self.high}.")
+        if not all(_is_number(x) and (x == round(x) or not SETTINGS[name].whole) for x in (self.low, self.high)):
+            kind = ", whole ones," if SETTINGS[name].whole else ","
+            raise SearchError(f"{name} needs two numbers{kind} but got {shown(self.low)} and {shown(self.high)}.")
         if self.low > self.high:
             raise SearchError(f"{name} is to go from {self.low:g} up to {self.high:g}: swap the two.")
         least, most = bounds
@@ -69,6 +76,10 @@ class Choice:
 
     values: tuple[str | float | None, ...]
 
+    def __post_init__(self) -> None:
+        if isinstance(self.values, list | tuple | np.ndarray):
+            object.__setattr__(self, "values", tuple(map(_plain, self.values)))
+
     def check(self, name: str) -> None:
         """Accept values that the setting can have.
 
@@ -76,6 +87,8 @@ class Choice:
             SearchError: there is nothing to choose from, or the setting does not know a value.
         """
         setting = SETTINGS[name]
+        if not isinstance(self.values, tuple):
+            raise SearchError(f"{name} needs a tuple of values to choose from, but got {shown(self.values)}.")
         if not self.values:
             raise SearchError(f"{name} has no values to choose from: give at least one.")
         for value in self.values:
@@ -83,12 +96,20 @@ class Choice:
                 continue
             if not setting.numeric:
                 known = ", ".join(map(str, setting.values))
-                raise SearchError(f"{name} cannot be {value!r}: choose from {known}.")
+                raise SearchError(f"{name} cannot be {shown(value)}: choose from {known}.")
             Interval(value, value).check(name)  # type: ignore[arg-type]
 
     def grid(self, name: str, points: int) -> list[str | float | None]:
         """The values, each once."""
         return list(dict.fromkeys(self.values))
+
+
+def _plain(x: Any) -> Any:
+    return x.item() if isinstance(x, np.generic) else x
+
+
+def _is_number(x: Any) -> bool:
+    return type(x) in (int, float) and abs(x) <= ENDLESS
 
 
 def number(name: str, value: float) -> float:
@@ -119,21 +140,28 @@ class SearchPlan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not self.space:
-            raise SearchError("there is nothing to vary: choose at least one setting.")
-        for name, domain in self.space.items():
-            if name not in searchable():
-                raise SearchError(f"{name!r} cannot be searched: choose from {', '.join(searchable())}.")
-            domain.check(name)
+        if not isinstance(self.base, RunSpec):
+            raise SearchError(f"a search starts from a RunSpec, but its base is {shown(self.base)}.")
+        self._check_space()
         for name, value, known in (("method", self.method, METHODS), ("pruning", self.pruning, PRUNINGS)):
             if value not in known:
-                raise SearchError(f"the {name} cannot be {value!r}: choose from {', '.join(known)}.")
+                raise SearchError(f"the {name} cannot be {shown(value)}: choose from {', '.join(known)}.")
         for name, least, most in (("num_trials", 1, MOST_TRIALS), ("points", 1, 50), ("seed", 0, 2**31)):
             value = getattr(self, name)
-            if not isinstance(value, int) or not least <= value <= most:
-                raise SearchError(f"{name} is {value}, but must be a whole number from {least} to {most}.")
+            if type(value) is not int or not least <= value <= most:
+                raise SearchError(f"{name} is {shown(value)}, but must be a whole number from {least} to {most}.")
         if self.method == "grid" and self.wanted > MOST_TRIALS:
             raise SearchError(f"the grid has {self.wanted} points, but at most {MOST_TRIALS} are possible: take fewer.")
+
+    def _check_space(self) -> None:
+        if not isinstance(self.space, Mapping) or not self.space:
+            raise SearchError("there is nothing to vary: choose at least one setting, with an Interval or a Choice.")
+        for name, domain in self.space.items():
+            if name not in searchable():
+                raise SearchError(f"{shown(name)} cannot be searched: choose from {', '.join(searchable())}.")
+            if not isinstance(domain, Interval | Choice):
+                raise SearchError(f"{name} needs an Interval or a Choice, but got {shown(domain)}.")
+            domain.check(name)
 
     @property
     def wanted(self) -> int:

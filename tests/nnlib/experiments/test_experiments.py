@@ -5,14 +5,29 @@ import io
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nnlib.data import digits
-from nnlib.experiments import EXPERIMENTS, Experiment, Result, Sweep, compare, describe, run, store, summary, to_csv
+from nnlib.experiments import (
+    EXPERIMENTS,
+    Experiment,
+    Result,
+    Sweep,
+    compare,
+    describe,
+    expected_seconds,
+    presets,
+    run,
+    store,
+    summary,
+    to_csv,
+)
 from nnlib.experiments.__main__ import main
 from nnlib.experiments.presets import SCALES
 from nnlib.experiments.published import FIGURES, SEEDS, Figure
@@ -20,10 +35,14 @@ from nnlib.experiments.running import train_group
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.runs.spec import RunSpec
 from nnlib.solver import Diverged, Record, Solver
+from tests.nnlib.oracles import assert_one_sentence
 
 SMALL = RunSpec(num_train=60, depth=2, width=8, batch_size=20, num_epochs=3, weight_scale=0.1, learning_rate=0.01)
 PAIR = Experiment("pair", (replace(SMALL, normalization="batchnorm"), SMALL))
 DIVERGING = replace(SMALL, update_rule="sgd", learning_rate=1e30)
+made: Any = Experiment  # of anything
+pair: Any = PAIR
+named: Any = presets.on
 
 
 # ------------------------------------------------------------------------------------------------------ description
@@ -55,6 +74,40 @@ def test_experiments_need_one_data_set():
         Experiment("none", ())
     with pytest.raises(ValueError, match="2 runs on several"):
         Experiment("mixed", (SMALL, replace(SMALL, data="moons")))
+
+
+@pytest.mark.parametrize(
+    ("make", "parts"),
+    [
+        (lambda: made("none", ()), ["0 runs on none"]),
+        (lambda: made("text", "runs"), ["RunSpecs", "'runs'"]),
+        (lambda: made("one", SMALL), ["RunSpecs", "give a tuple"]),
+        (lambda: made("dicts", ({"depth": 2},)), ["RunSpecs"]),
+        (lambda: made(3, (SMALL,)), ["text", "3"]),
+        *[(lambda seed=seed: replace(PAIR, global_seed=seed), ["global_seed"]) for seed in (-1, 2**32, 1.5, True, "1")],
+        (lambda: pair.with_seeds([]), ["one seed or more", "[]"]),
+        (lambda: pair.with_seeds(5), ["one seed or more", "5"]),
+        *[(lambda seed=seed: pair.with_seeds([0, seed]), ["seed is "]) for seed in (-1, 1.5, None, 10**5000, np.nan)],
+        (lambda: pair.with_settings(widht=3), ["'widht'", "did you mean 'width'"]),
+        (lambda: pair.with_settings(width=0), ["width is 0"]),
+        (lambda: named("mnist", "batchnorm_deep"), ["data set 'mnist'", "cifar10, digits"]),
+        (lambda: named("digits", "batchnorm"), ["experiment 'batchnorm'", "batchnorm_deep"]),
+        (lambda: named(["digits"], None), ["data set"]),
+        (lambda: presets.batch_sizes("x", SMALL, "batchnorm", ()), ["batch_size is 0"]),
+        (lambda: presets.race("x", SMALL, {"Adam": 1e-3}), ["update rule 'Adam'"]),
+        (lambda: presets.race("x", SMALL, {}), ["0 runs on none"]),
+        (lambda: presets.overfit_map("x", SMALL, [np.nan], [1e-3]), ["weight_scale is nan"]),
+        (lambda: expected_seconds(PAIR, 0), ["workers is 0"]),
+    ],
+)
+def test_what_is_no_experiment_is_refused_in_one_sentence(make: Callable[[], Any], parts: list[str]):
+    with pytest.raises(ValueError, match=r"\S") as error:
+        make()
+    assert_one_sentence(error, *parts)
+
+
+def test_runs_in_a_list_are_an_experiment_too():
+    assert Experiment(PAIR.name, list(PAIR.runs)) == PAIR  # type: ignore[arg-type]
 
 
 def test_seeds_and_settings_for_all_runs():
@@ -222,6 +275,31 @@ def test_results_survive_json_to_the_last_bit():
         again = Result.from_data(json.loads(json.dumps(result.as_data())))
         assert again == result
         assert again.seconds_per_step == result.seconds_per_step
+
+
+GOOD = Result(SMALL, (Record(1, 0, 2.5, 0.1, 0.5, 0.25), Record(2, 0, 2.0, 0.1)), seconds_per_step=0.1).as_data()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(None, [], "records", 3, {}, {"records": []}, [GOOD]),
+        *({name: value for name, value in GOOD.items() if name != gone} for gone in GOOD),
+        *(
+            GOOD | {"records": rows}
+            for rows in (None, 3, "abc", [1], [[1]], [[1, 0, "2.5", 0.1]], [[1, 0, 1, 1, 1, 1, 1, 1]])
+        ),
+        *(GOOD | {"records": [[1.5, 0, 2.5, 0.1]]}, GOOD | {"records": [[1, 0, 2.5, 0.1, 1.5, 0.5]]}),
+        *(GOOD | {"spec": spec} for spec in (None, [], {"width": 0}, {"colour": "red"})),
+        *(GOOD | {"status": "done"}, GOOD | {"status": None}, GOOD | {"seconds_per_step": "soon"}),
+    ],
+    ids=lambda data: str(data)[:40],
+)
+def test_damaged_and_foreign_results_are_refused_in_one_sentence(data: Any):
+    assert Result.from_data(GOOD).as_data() == GOOD
+    with pytest.raises(ValueError, match=r"^these are no results of an experiment, or they are damaged: ") as error:
+        Result.from_data(data)
+    assert_one_sentence(error)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """The table of settings: bounds that every run keeps; one more, added in memory, is seen wherever it should be."""
 
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,6 +18,9 @@ from ui.lessons.search import controls as search
 from ui.widgets import controls, words
 
 STRANGE: list[Any] = [None, True, [], {}, "", "magic", float("nan"), float("inf"), 10**400, -1, -5, 0.5, "☃" * 900]
+STRANGE += [64.5, -0.5, -float("inf"), -(10**400), 10**5000, 1e400, 1j, b"he", Decimal(1), Fraction(1, 2), (1,), {1}]
+STRANGE += [np.bool_(True), np.complex64(1), np.float16(2), np.zeros(1), np.zeros((9, 9)), np.datetime64(1, "ns")]
+STRANGE += [object(), int, "Adam", "HE", "batch norm", "None", "nan", "1\n2", "<b>", "\0"]
 
 
 def test_every_field_has_a_row_and_a_default_within_its_bounds():
@@ -56,6 +62,33 @@ def test_the_ends_are_in_or_out_as_the_table_says(name: str):
 def test_a_width_that_trained_a_single_unit_is_refused(width: int):
     with pytest.raises(ValueError, match=rf"^width is {width}, but must be a whole number from 1 to 100000\.$"):
         RunSpec(width=width)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("widht", "'width'"), ("lr", "data, num_train"), ("learning-rate", "'learning_rate'")]
+)
+def test_a_setting_that_there_is_not_is_named_with_the_nearest(name: str, near: str):
+    told: Any = {name: 3}
+    for make in (RunSpec, lambda **told: replace(RunSpec(), **told)):
+        with pytest.raises(ValueError, match=f"^RunSpec has no setting '{name}': ") as error:
+            make(**told)
+        assert_one_sentence(error, near)
+
+
+def test_numbers_of_numpy_become_pythons():
+    """As they come out of np.logspace; experiments and studies are kept as JSON, which does not know them."""
+    spec = RunSpec(width=np.int64(32), learning_rate=np.float64(0.1), reg=np.float32(0.5), seed=np.uint8(3))  # type: ignore[arg-type]
+    assert spec == RunSpec(width=32, learning_rate=0.1, reg=0.5, seed=3)
+    assert json.loads(json.dumps(asdict(spec))) == asdict(spec)
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"width": 100_000}, {"width": 10_000, "depth": 20}, {"width": 99_999, "depth": 3, "taper": 0.9}]
+)
+def test_a_network_that_no_memory_holds_is_refused_before_it_is_made(sizes: dict[str, Any]):
+    with pytest.raises(ValueError, match="weights, but at most 100,000,000 fit") as error:
+        RunSpec(**sizes).make_model(64, 10)
+    assert_one_sentence(error, f"width {sizes['width']}")
 
 
 def test_what_can_be_searched_can_be_run():

@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from nnlib.runs.spec import RunSpec
 from nnlib.search import Choice, Interval, SearchError, SearchPlan, shown_url, storage_url
+from tests.nnlib.oracles import assert_one_sentence
 
 BASE = RunSpec(depth=1, width=8, num_epochs=2)
 RATE: dict[str, Interval | Choice] = {"learning_rate": Interval(1e-4, 1)}
@@ -48,11 +51,36 @@ def test_a_plan_survives_storage(plan):
         ({"depth": Choice((2, 200))}, "must stay within"),
         ({"depth": Choice((2, "deep"))}, "numbers"),
         ({"normalization": Choice(("batchnorm", "None"))}, "cannot be 'None'"),
+        ({"learning_rate": Interval(0.0, 0.0)}, "must stay within 1e-07 and 100"),
+        ({"reg": Interval(-1, 1)}, "must stay within 1e-08 and 10"),
+        ({"depth": Interval(True, 3)}, "two numbers, whole ones, but got True and 3"),
+        ({"depth": Interval(1.5, 3)}, "two numbers, whole ones, but got 1.5 and 3"),
+        ({"width": Choice((16, 24.5))}, "whole ones, but got 24.5"),
+        ({"width": Interval(1, 10**400)}, "two numbers"),
+        ({"seed": Interval(-(10**5000), 3)}, "two numbers"),
+        ({"reg": Interval(None, [1])}, r"two numbers, but got None and \[1\]"),  # type: ignore[arg-type]
+        ({"update_rule": Choice("adam")}, "a tuple of values"),  # type: ignore[arg-type]
+        ({"update_rule": Choice(None)}, "a tuple of values"),  # type: ignore[arg-type]
+        ({"update_rule": Choice(([1], {}))}, r"cannot be \[1\]"),  # type: ignore[arg-type]
+        ({"depth": (1, 3)}, r"an Interval or a Choice, but got \(1, 3\)"),
+        ({"depth": None}, "an Interval or a Choice"),
+        ({"patience": Choice((1, 2))}, "'patience' cannot be searched"),
+        ({("depth",): Interval(1, 3)}, "cannot be searched"),
+        ([("depth", Interval(1, 3))], "nothing to vary"),
+        (None, "nothing to vary"),
     ],
 )
 def test_a_space_that_makes_no_sense_is_refused_in_a_sentence(space, says):
-    with pytest.raises(SearchError, match=says):
+    with pytest.raises(SearchError, match=says) as error:
         SearchPlan(BASE, space)
+    assert_one_sentence(error)
+
+
+def test_numbers_of_numpy_and_lists_of_values_are_kept_as_json_has_them():
+    rates: Any = np.logspace(-3, -1, 3)
+    space: dict[str, Interval | Choice] = {"width": Interval(np.int64(4), np.int64(16)), "learning_rate": Choice(rates)}  # type: ignore[arg-type]
+    plan = SearchPlan(BASE, space)
+    assert SearchPlan.from_data(json.loads(json.dumps(plan.as_data()))) == plan
 
 
 @pytest.mark.parametrize(
@@ -64,12 +92,22 @@ def test_a_space_that_makes_no_sense_is_refused_in_a_sentence(space, says):
         {"num_trials": 1.5},
         {"points": 0},
         {"seed": -1},
+        {"seed": True},
+        {"num_trials": float("nan")},
+        {"num_trials": 10**5000},
+        {"points": "5"},
+        {"method": None},
+        {"method": ["grid"]},
+        {"pruning": "x" * 999},
+        {"base": None},
+        {"base": {"depth": 2}},
         {"method": "grid", "points": 50, "space": {"learning_rate": Interval(1e-4, 1), "reg": Interval(1e-6, 1)}},
     ],
 )
 def test_a_plan_out_of_bounds_is_refused(wrong):
-    with pytest.raises(SearchError):
+    with pytest.raises(SearchError) as error:
         replace(FULL, **wrong)
+    assert_one_sentence(error)
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"space": {}}, FULL.as_data() | {"space": {"depth": {"low": 1}}}])
