@@ -25,18 +25,24 @@ def decode(file: BinaryIO) -> Image.Image:
     """A PNG or JPEG as an upright RGB picture, transparency on white.
 
     Raises:
-        PictureError: it is no such picture, is damaged, or has more than `MAX_SIDE` pixels a side.
+        PictureError: it is no such picture, is damaged, or unpacks to more than is read.
     """
+    too_large = PictureError(f"This picture has more than {whole(MAX_SIDE)} pixels a side: make it smaller first.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(file, formats=("PNG", "JPEG")) as picture:
-                too_large = max(picture.size) > MAX_SIDE
-                if not too_large:
-                    return _upright(picture)
+                if max(picture.size) > MAX_SIDE:
+                    raise too_large
+                return _upright(picture)
+    except PictureError:
+        raise
+    except Image.DecompressionBombError:  # Pillow's own bound, of pixels in all
+        raise too_large from None
     except Exception as error:  # damaged and hostile files make Pillow fail in many ways
+        if "MAX_TEXT" in str(error):
+            raise PictureError("This picture carries far too much text: save it without its metadata.") from None
         raise PictureError("This is not a PNG or JPEG picture, or it is damaged: choose another.") from error
-    raise PictureError(f"This picture has more than {whole(MAX_SIDE)} pixels a side: make it smaller first.")
 
 
 def _upright(picture: Image.Image) -> Image.Image:
