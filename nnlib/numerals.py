@@ -61,6 +61,11 @@ def duration(seconds: float) -> str:
     return f"{whole(seconds)} s" if seconds < 90 else f"{whole(seconds / 60)} min"
 
 
+def file_size(num_bytes: float) -> str:
+    """Bytes as MB, or kB below one."""
+    return f"{whole(num_bytes / 1e6)} MB" if num_bytes >= 1e6 else f"{whole(num_bytes / 1e3)} kB"
+
+
 def rounded(value: float, digits: int) -> float:
     """The nearest number with so many significant digits."""
     return float(f"{value:.{digits}g}")

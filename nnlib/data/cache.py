@@ -29,6 +29,16 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("nnlib"))
 
 
+def unwritable() -> Path | None:
+    """The cache folder, or what is kept in it, where this user may not write; None if all is well."""
+    folder = cache_folder()
+    there = next(place for place in (folder, *folder.parents) if os.path.exists(place))
+    for place in (there, *(folder / name for name in ("results", "runs", "studies.sqlite3"))):
+        if os.path.exists(place) and not os.access(place, os.W_OK):
+            return place
+    return None if there.is_dir() else there
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """What cannot be written in the block becomes a `DataError`."""
@@ -71,7 +81,7 @@ def workspace(room: int) -> Iterator[Path]:
 def _new_folder(cache: Path, room: int) -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        _sweep(cache)
+        sweep()
         free = shutil.disk_usage(cache).free
         if free < room:
             needs = f"needs {room / 1e6:.0f} MB, but has {free / 1e6:.0f} MB free"
@@ -126,9 +136,9 @@ def is_held(path: Path) -> bool:
         return True
 
 
-def _sweep(cache: Path) -> None:
+def sweep() -> None:
     """Delete what killed processes left unfinished."""
-    for leftover in cache.glob(f"*{UNFINISHED}"):
+    for leftover in cache_folder().glob(f"*{UNFINISHED}"):
         with suppress(OSError):
             newest = max(path.stat().st_mtime for path in (leftover, *leftover.rglob("*")))
             if time.time() - newest > STALE_SECONDS:

@@ -1,7 +1,6 @@
 """CIFAR-10 as memory maps that every session and process on the machine shares.
 
-A prepared folder is named by its content, so that there is one whatever way the data came. A note beside it remembers
-which files it was made of, so that they are read once.
+A prepared folder is named by its content, so that there is one whatever way the data came.
 """
 
 import hashlib
@@ -15,12 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.data import binary, cache
+from nnlib.data import binary, cache, notes
 from nnlib.data.errors import DataError
-from nnlib.files import written_whole
+from nnlib.data.notes import OFFICIAL
 
-OFFICIAL = "cifar10-official"  # origin of the downloaded archive; also its folder in former versions
-NOTE = ".made"
 STAMP = "files.json"  # sizes and times of the arrays as they were written
 
 
@@ -79,7 +76,7 @@ def find_official() -> Prepared | None:
 
 
 def _find(origin: str, key: str) -> Prepared | None:
-    note = _read_note(_note(origin))
+    note = notes.read(notes.place(origin))
     return open_prepared(cache.cache_folder() / note["folder"]) if note.get("key") == key else None
 
 
@@ -97,21 +94,22 @@ def prepare(source: binary.Source, official: bool = False) -> Prepared:
     origin, key = (OFFICIAL, "") if official else (str(source.path), source.key())
     if prepared := _find(origin, key):
         with suppress(OSError):  # another user's
-            os.utime(_note(origin))
+            os.utime(notes.place(origin))
         return prepared
     if target := _same_content(source):
-        _write_note(origin, key, target)
+        with suppress(DataError):  # a cache folder that is another user's can be read all the same
+            notes.write(origin, key, target)
     else:
         with cache.workspace(num_bytes()) as folder:
             made = folder / "made"
             with cache.writing():
                 made.mkdir()
                 target = cache.cache_folder() / _write(source, made)
-            _write_note(origin, key, target)  # first, since others delete what no note names
+            notes.write(origin, key, target)  # first, since others delete what no note names
             if target.exists() and open_prepared(target) is None:
                 cache.retire(target)
             cache.publish(made, target)
-    retire_unnamed()
+    retire_unnamed(target.name)
     prepared = open_prepared(target)
     if prepared is None:
         raise DataError(f"{target} cannot be read although it was just written; set NNLIB_CACHE to another folder.")
@@ -124,14 +122,9 @@ def folders() -> list[Path]:
     return [folder for folder in found if folder.is_dir() and folder.suffix != cache.UNFINISHED]
 
 
-def notes() -> list[Path]:
-    """The notes on which files the prepared folders were made of; one's time is when they were last used."""
-    return list(cache.cache_folder().glob(f"cifar10-*{NOTE}"))
-
-
-def retire_unnamed() -> None:
-    """Delete the prepared folders that no note names; who has them open keeps them."""
-    named = {OFFICIAL} | {_read_note(note).get("folder") for note in notes()}
+def retire_unnamed(*kept: str) -> None:
+    """Delete the prepared folders that no note names, but for those to be kept; who has them open keeps them."""
+    named = {OFFICIAL, *kept, *map(notes.folder_of, notes.every())}
     for folder in folders():
         if folder.name not in named:
             cache.retire(folder)
@@ -231,21 +224,3 @@ def _is_what_it_says(folder: Path, stamp: str) -> bool:
 def _stamp(folder: Path) -> list[list[int]]:
     stats = [(folder / f"{name}.npy").stat() for name in _layout()]
     return [[stat.st_size, stat.st_mtime_ns] for stat in stats]
-
-
-def _note(origin: str) -> Path:
-    name = hashlib.sha256(origin.encode(errors="surrogateescape")).hexdigest()[:16]
-    return cache.cache_folder() / f"cifar10-{name}{NOTE}"
-
-
-def _read_note(path: Path) -> dict[str, str]:
-    try:
-        note = json.loads(path.read_text(encoding="utf-8"))
-        return {name: str(note[name]) for name in ("key", "folder")}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _write_note(origin: str, key: str, folder: Path) -> None:
-    with cache.writing(), written_whole(_note(origin)) as file:
-        file.write(json.dumps({"origin": origin, "key": key, "folder": folder.name}).encode())

@@ -11,7 +11,6 @@ import platform
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import numpy as np
 
 from nnlib.data import DATASETS
 from nnlib.data.cache import cache_folder
+from nnlib.data.cleaning import clean_daily
 from nnlib.experiments.results import Result
 from nnlib.experiments.running import load_data
 from nnlib.files import written_whole
@@ -26,11 +26,7 @@ from nnlib.runs.spec import RunSpec
 
 NNLIB = Path(__file__).resolve().parents[1]
 APART = ("derivations", "labs", "search", "workers")  # no run is made of these
-MAX_FILES = 4000
-PRUNE_EVERY = 100  # writes
 MAX_BYTES = 50_000_000  # a file of more is not read
-
-_writes = count()
 
 
 @cache
@@ -71,6 +67,8 @@ def read(name: str) -> list[Result] | None:
     try:
         if file.stat().st_size > MAX_BYTES:
             return None
+        with suppress(OSError):  # another user's
+            os.utime(file)  # the longest unused go first
         return [Result.from_data(data) for data in json.loads(file.read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
@@ -87,17 +85,8 @@ def write(name: str, results: Sequence[Result]) -> None:
     with suppress(OSError):
         with written_whole(path) as file:
             file.write(json.dumps([result.as_data() for result in results]).encode())
-        if next(_writes) % PRUNE_EVERY == 0:
-            _prune(path.parent)
+        clean_daily()
 
 
 def _folder() -> Path:
     return cache_folder() / "results"
-
-
-def _prune(folder: Path) -> None:
-    files = list(os.scandir(folder))
-    if len(files) > MAX_FILES:
-        oldest = sorted(files, key=lambda entry: entry.stat().st_mtime)
-        for entry in oldest[: MAX_FILES // 4]:
-            Path(entry.path).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlib.data import digits
+from nnlib.data import cleaning, digits
 from nnlib.experiments import (
     EXPERIMENTS,
     Experiment,
@@ -367,17 +368,15 @@ def test_a_folder_that_cannot_be_written_is_no_matter(tmp_path, monkeypatch):
     assert store.read("name") is None
 
 
-def test_the_oldest_files_go(own_cache, monkeypatch):
-    monkeypatch.setattr(store, "MAX_FILES", 8)
-    monkeypatch.setattr(store, "PRUNE_EVERY", 1)
-    for i in range(30):
-        store.write(f"name{i}", [])
-        if (own_cache / f"name{i}.json").exists():
-            age = 1_000_000 + i
-            os.utime(own_cache / f"name{i}.json", (age, age))
-    names = {file.stem for file in own_cache.iterdir()}
-    assert len(names) <= 9
-    assert {"name29", "name28"} <= names
+def test_the_longest_unused_files_go(own_cache, monkeypatch):
+    names = [f"{i:032x}" for i in range(30)]
+    for i, name in enumerate(names):
+        store.write(name, [])
+        os.utime(own_cache / f"{name}.json", (time.time() - 2000 + i,) * 2)
+    assert store.read(names[3]) == []  # used now
+    monkeypatch.setattr(cleaning, "MAX_RESULTS", 9 * (own_cache / f"{names[0]}.json").stat().st_size)
+    cleaning.clean()
+    assert {file.stem for file in own_cache.iterdir()} == {names[3], *names[22:]}
 
 
 def test_the_key_depends_on_settings_data_and_code(monkeypatch):

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from nnlib.data import DataError, DownloadCancelled, cifar10, digits, download
-from nnlib.numerals import fixed, whole
+from nnlib.numerals import file_size, fixed
 from ui import lesson
-
-MB = 1e6
+from ui.lessons.home.cache_panel import cache_panel
 
 
 @dataclass
@@ -66,6 +65,7 @@ def data_panel() -> None:
         with pictures:
             lesson.show("home", "cifar10", credit=cifar10.CREDIT)
             _cifar10(shared)
+        cache_panel()
         if shared.active != polling:
             st.rerun()
 
@@ -74,8 +74,7 @@ def data_panel() -> None:
 
 def _state(status) -> None:
     if status.state in ("ready", "found"):
-        size = f"{whole(status.num_bytes / MB)} MB" if status.num_bytes >= MB else f"{whole(status.num_bytes / 1e3)} kB"
-        st.badge(f"Here, {size}", icon=":material/check:", color="green")
+        st.badge(f"Here, {file_size(status.num_bytes)}", icon=":material/check:", color="green")
     else:
         st.badge("Not here", icon=":material/cloud_off:", color="gray")
         if status.message:
@@ -86,7 +85,7 @@ def _cifar10(shared: Download) -> None:
     if shared.active:
         share = min(shared.received / shared.total, 1.0)
         done = (
-            f"{fixed(shared.received / MB, 1)} of {fixed(shared.total / MB, 1)} MB"
+            f"{fixed(shared.received / 1e6, 1)} of {fixed(shared.total / 1e6, 1)} MB"
             if shared.received
             else "Connecting…"
         )
