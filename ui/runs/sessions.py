@@ -29,8 +29,12 @@ def drop_expired() -> bool:
 
     To be called on the event loop, since Streamlit's storage has no lock.
     """
-    storage: Any = runtime.get_instance()._session_mgr
-    return bool(storage._session_storage._cache.expire())
+    manager: Any = runtime.get_instance()._session_mgr
+    expired = manager._session_storage._cache.expire()
+    for _, known in expired:
+        known.session.shutdown()
+        known.session.session_state.clear()  # Streamlit's loop has the last session's name until another comes
+    return bool(expired)
 
 
 class Lease:

@@ -13,6 +13,7 @@ from unittest.mock import MagicMock
 import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
+from streamlit.runtime.state import SessionState
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from tests.places import ROOT
@@ -151,16 +152,18 @@ def test_sessions_of_those_who_left_are_dropped_though_nobody_else_leaves(monkey
     storage = MemorySessionStorage(ttl_seconds=1)
     manager = WebsocketSessionManager(storage, MagicMock(), MagicMock(), None)
     monkeypatch.setattr(sessions.runtime, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
-    session = MagicMock(id="a")
-    left = weakref.ref(session)
+    state, session = SessionState(), MagicMock(id="a")
+    session.session_state = state
+    state["mine"] = run = MagicMock()
+    left = weakref.ref(run)
     storage.save(SessionInfo(None, session))  # type: ignore[arg-type]
-    del session
+    del session, run
     assert not drop_expired() and storage.get("a") is not None
     monkeypatch.setattr(storage._cache, "_timer", lambda: math.inf)
     assert storage.get("a") is None and left() is not None
     assert drop_expired()
     gc.collect()
-    assert left() is None
+    assert left() is None and not state.filtered_state
     assert not drop_expired()
 
 
