@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 from nnlib.search import SearchError, SearchPlan, StudyState, open_studies, storage_url
 from nnlib.workers import Pool, Task
-from ui.runs import sweeps
+from ui.runs import sessions, sweeps
 from ui.runs.sessions import Lease, Leases
 
 POLL = 1.0  # seconds for which an answer of the database will do
 END_AFTER = 600.0  # seconds without a viewer after which a search is stopped; nothing is lost by it
+LIST = ""  # the name of the book that says who looks at the list of studies
 SLICE = 2.0  # seconds for which a worker does trials before others have their turn
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Desk:
     def __init__(self, url: str, pool: Pool):
         self.url, self._pool = url, pool
         self._lock, self._naming = threading.RLock(), threading.Lock()
-        self._books: Leases[Book] = Leases("searches", self._stop, END_AFTER, self._tend)
+        self._books: Leases[Book] = Leases("searches", self._end, END_AFTER, self._tend)
         self._names: list[str] | None = None
         self._error, self._named_at = "", -inf
 
@@ -67,6 +68,7 @@ class Desk:
         Raises:
             SearchError: the database cannot be used.
         """
+        self._book(LIST)
         with self._naming:
             if fresh or time.monotonic() - self._named_at > POLL:
                 self._names, self._error = attempt(lambda: open_studies().names(self.url))
@@ -80,10 +82,7 @@ class Desk:
 
         Whoever comes while another reads takes what is known, and waits only for the first answer.
         """
-        with self._lock:
-            if (book := self._books.see(name)) is None:
-                book = Book(name)
-                self._books.put(name, book, book.lease)
+        book = self._book(name)
         self._refresh(book)
         return book
 
@@ -115,6 +114,20 @@ class Desk:
         if (book := self._books.see(name)) is not None:
             self._stop(book)
 
+    def _book(self, name: str) -> Book:
+        with self._lock:
+            if (book := self._books.see(name)) is None:
+                book = Book(name)
+                self._books.put(name, book, book.lease)
+            return book
+
+    def _end(self, book: Book) -> None:
+        """Nobody comes back to it; the last one leaves no connection open."""
+        self._stop(book)
+        self._books.drop(book.name)
+        if not self._books.things():
+            attempt(lambda: open_studies().disconnect(self.url))
+
     def _stop(self, book: Book) -> None:
         with self._lock:
             if book.running:
@@ -130,6 +143,8 @@ class Desk:
         """Nobody may be looking while trials come back from workers elsewhere that have died."""
         if book.running:
             self._refresh(book)
+        elif not book.lease.is_held(sessions.END_AFTER):
+            self._end(book)
 
     def _refresh(self, book: Book) -> None:
         known = book.state is not None or bool(book.error)

@@ -1,9 +1,11 @@
 """The server's side of a search: workers are shared, searches that nobody watches stop."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from optuna.trial import TrialState
@@ -169,3 +171,23 @@ def test_faults_are_sentences_and_the_next_look_may_succeed(desk: Desk, monkeypa
             desk.names(fresh=True)
     assert "ZeroDivisionError" in capsys.readouterr().err
     assert isinstance(desk.names(fresh=True), list)
+
+
+def test_who_has_looked_leaves_no_thread_and_no_open_file(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    opened = Path("/proc/self/fd")
+    if not opened.exists():
+        pytest.skip("only Linux tells which files are open")
+
+    def kept_open() -> list[str]:
+        links = [os.readlink(link) for link in opened.iterdir() if link.is_symlink()]
+        return [link for link in links if Path(desk.url.partition("///")[2]).name in link]
+
+    desk.create("left", PLAN)
+    desk.look("left")
+    assert desk.names(fresh=True) and kept_open()
+    desk._books.look()
+    assert len(desk._books.things()) == 2  # they may come back
+    monkeypatch.setattr("ui.runs.sessions.END_AFTER", 0.0)
+    desk._books.look()
+    assert not desk._books.look() and not kept_open()
+    assert desk.names(fresh=True)
