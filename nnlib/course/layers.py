@@ -21,7 +21,7 @@ def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray,
     seed = dropout_param.get("seed")
     if seed is not None:
         np.random.seed(seed)
-    if dropout_param["p"] == 0:
+    if dropout_param.get("p") == 0:
         raise ValueError(
             "p is 0, but the probability to keep a number; if it is the share dropped (2016, 2017): 1 - p."
         )

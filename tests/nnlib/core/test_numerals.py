@@ -129,6 +129,7 @@ ELSEWHERE = {  # what is not written for learners, or must read as it always did
     "nnlib/derivations/formulas.py": "a constant in a formula",
     "nnlib/search/plan.py": "a message of the command line",
     "nnlib/checkpoints.py": "bytes of a file",
+    "nnlib/course/gradient_check.py": "as the course prints it",
     "nnlib/data/cache.py": "megabytes of a disk",
     "nnlib/data/fetch.py": "megabytes of a download",
     "ui/components/sketch/__init__.py": "an address",
