@@ -1,7 +1,10 @@
 """Chooses the benchmark: `python -m bench [NAME] [OPTIONS]`."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+
+from nnlib.terminal import advised, run_program
 
 BENCHMARKS = {  # module of this package, with `main(arguments) -> exit code`: what it measures
     "steps": "one training step: nnlib beside PyTorch, scikit-learn, the plain style and bare matrix products",
@@ -14,16 +17,25 @@ BENCHMARKS = {  # module of this package, with `main(arguments) -> exit code`: w
 }
 
 
-def main(arguments: list[str]) -> int:
-    if not arguments or arguments[0].startswith("-"):
+def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    helped = arguments[:1] in (["-h"], ["--help"])
+    if not helped and (not arguments or arguments[0].startswith("-")):
         arguments = ["steps", *arguments]
     name, *options = arguments
     if name not in BENCHMARKS:
-        print(f"There is no benchmark {name!r}: python -m bench [NAME] [OPTIONS], NAME being one of")
+        if not helped:
+            print(advised(f"There is no benchmark {name!r:.60}", name, BENCHMARKS), file=sys.stderr)
+        print("python -m bench [NAME] [OPTIONS] (example: python -m bench steps --only W1), NAME being one of")
         print("\n".join(f"  {known:12}{what}" for known, what in BENCHMARKS.items()))
+        return 0 if helped else 2
+    try:
+        benchmark = import_module(f"bench.{name}")
+    except ModuleNotFoundError as missing:
+        print(f"bench {name} needs the package {missing.name}: pip install {missing.name}", file=sys.stderr)
         return 2
-    return import_module(f"bench.{name}").main(options)
+    return benchmark.main(options)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run_program(main)

@@ -1,6 +1,5 @@
 """The best settings, trained to their end over several seeds; or each of their ingredients left out."""
 
-import argparse
 import os
 import time
 from collections.abc import Mapping
@@ -13,19 +12,22 @@ from nnlib.data import cifar10
 from nnlib.runs.accuracy import Accuracy
 from nnlib.runs.best import ABLATION, CIFAR10, DIGITS, PUBLISHED_RECIPE
 from nnlib.runs.spec import RunSpec
+from nnlib.terminal import COUNT, WORKERS, Parser
 from nnlib.workers.threads import ONE_THREAD
 
 MODELS = {"ours": CIFAR10, "published recipe": PUBLISHED_RECIPE, "digits": DIGITS}
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m bench best_model", description=__doc__)
+    parser = Parser("python -m bench best_model", __doc__, "--model digits --seeds 1")
     parser.add_argument("--ablation", action="store_true", help="ours, each ingredient left out in turn")
     parser.add_argument("--model", choices=MODELS, help="only this one")
     parser.add_argument("--only", nargs="+", choices=ABLATION, metavar="ROW", help="rows of the ablation")
-    parser.add_argument("--seeds", type=int, default=3, help="0 to N - 1 (default 3)")
-    parser.add_argument("--workers", type=int, default=1, help="trainings at once; more than 1 spoils the times")
+    parser.add_argument("--seeds", type=COUNT, default=3, help="0 to N - 1 (default 3)")
+    parser.add_argument("--workers", type=WORKERS, default=1, help="trainings at once; more than 1 spoils the times")
     options = parser.parse_args(arguments)
+    if (options.only and not options.ablation) or (options.model and options.ablation):
+        parser.error("--only goes with --ablation, --model without it")
     models: Mapping[str, RunSpec] = MODELS
     if options.ablation:
         models = {name: ABLATION[name] for name in options.only or ABLATION}

@@ -10,15 +10,16 @@ from bench.app_server import AppServer
 from bench.live_browser import HOME, TRAIN, WORKLOADS, browser_page, change_page, pause, play, renewals, speeds
 from bench.live_sessions import OVER, visit_all
 from bench.table import AT_LEAST, AT_MOST, print_conditions, print_row, spread, verdict
+from nnlib.terminal import COUNT, Parser, positive
 
 Row = tuple[str, str, str, str]  # what, measured, target, whether it is met
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m bench live", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9, help="repeats of each measurement (default 9)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement of a speed (default 2)")
-    parser.add_argument("--sessions", type=int, default=30, help="visitors at once (default 30)")
+    parser = Parser("python -m bench live", __doc__, "--only class --sessions 10")
+    parser.add_argument("--rounds", type=COUNT, default=9, help="repeats of each measurement (default 9)")
+    parser.add_argument("--seconds", type=positive, default=2.0, help="of each measurement of a speed (default 2)")
+    parser.add_argument("--sessions", type=COUNT, default=30, help="visitors at once (default 30)")
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part; may be given more than once")
     options = parser.parse_args(arguments)
     print_conditions("Medians (least to greatest).")

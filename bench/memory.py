@@ -1,6 +1,5 @@
 """Memory of the whole app, server and workers, while CIFAR-10 trains live and a search on CIFAR-10 runs."""
 
-import argparse
 import os
 import tempfile
 import time
@@ -11,6 +10,7 @@ from bench.live_browser import browser_page, view_of
 from bench.processes import below, pss
 from bench.table import AT_MOST, print_conditions, print_head, print_row, verdict
 from nnlib.data import cifar10
+from nnlib.terminal import Parser, positive
 
 MOST = 1500  # MB
 EVERY = 0.5  # seconds between looks
@@ -28,8 +28,8 @@ SEARCH = {
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m bench memory", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of the search (default 60)")
+    parser = Parser("python -m bench memory", __doc__, "--seconds 30")
+    parser.add_argument("--seconds", type=positive, default=60.0, help="of the search (default 60)")
     options = parser.parse_args(arguments)
     if cifar10.status().state not in ("ready", "found"):
         print("CIFAR-10 is not here: set CIFAR10_DIR, or get it with nnlib.data.download().")

@@ -16,6 +16,7 @@ from bench.app_server import AppServer
 from bench.processes import below, open_files, pss, threads
 from bench.table import AT_MOST, print_conditions, print_head, print_row, verdict
 from bench.visitors import Seen, Visitors
+from nnlib.terminal import COUNT, Parser, positive, whole
 
 LOOK = 5.0  # seconds between looks at the memory
 LAST = 0.2  # of a row: the part in whose looks the memory is told
@@ -41,12 +42,12 @@ Row = tuple[float, float]  # memory in MB, p95 of the reruns in ms
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m bench soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=60.0, help="with visitors (default 60)")
-    parser.add_argument("--visitors", type=int, default=20, help="at once (default 20)")
-    parser.add_argument("--quiet", type=float, default=3.0, help="minutes to wait when all have left (default 3)")
-    parser.add_argument("--every", type=float, default=10.0, help="minutes a row of the table (default 10)")
-    parser.add_argument("--seed", type=int, default=0, help="of the visitors' script (default 0)")
+    parser = Parser("python -m bench soak", __doc__, "--minutes 10 --visitors 5")
+    parser.add_argument("--minutes", type=positive, default=60.0, help="with visitors (default 60)")
+    parser.add_argument("--visitors", type=COUNT, default=20, help="at once (default 20)")
+    parser.add_argument("--quiet", type=whole(0, 60), default=3, help="minutes to wait when all have left (default 3)")
+    parser.add_argument("--every", type=positive, default=10.0, help="minutes a row of the table (default 10)")
+    parser.add_argument("--seed", type=whole(0, 2**31), default=0, help="of the visitors' script (default 0)")
     options = parser.parse_args(arguments)
     print_conditions(f"{options.visitors} visitors at once, seed {options.seed}.")
     with tempfile.TemporaryDirectory() as place:

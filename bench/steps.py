@@ -1,6 +1,5 @@
 """The speed of one training step: contenders side by side, interleaved in one run, beside the targets."""
 
-import argparse
 import gc
 import os
 import sys
@@ -16,6 +15,7 @@ from bench.contenders import CONTENDERS
 from bench.table import AT_LEAST, AT_MOST, print_conditions, print_head, print_row, spread, verdict
 from bench.workloads import WORKLOADS
 from nnlib.speed import keep_freed_memory
+from nnlib.terminal import COUNT, Parser, positive
 from nnlib.workers.threads import ONE_THREAD
 
 WARM_UP = 5  # steps before the clock starts: first touches of memory, lazy set-up
@@ -37,12 +37,14 @@ Times = dict[tuple[str, str], list[float]]  # (workload, contender): seconds a s
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m bench steps", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="at least 9 for figures to rest on (default 15)")
-    parser.add_argument("--seconds", type=float, default=0.1, help="measured at a stretch (default 0.1)")
+    parser = Parser("python -m bench steps", __doc__, "--only W1 --rounds 9")
+    parser.add_argument("--rounds", type=COUNT, default=15, help="at least 9 for figures to rest on (default 15)")
+    parser.add_argument("--seconds", type=positive, default=0.1, help="measured at a stretch (default 0.1)")
     parser.add_argument("--only", metavar="NAME", default="", help="only workloads whose name has this in it")
     options = parser.parse_args(arguments)
     workloads = [name for name in WORKLOADS if options.only in name]
+    if not workloads:
+        parser.error(f"--only {options.only!r:.60} is in no workload's name: {', '.join(WORKLOADS)}")
     contenders = [c for c, (_, package) in CONTENDERS.items() if find_spec(package)]
     for contender, (name, package) in CONTENDERS.items():
         if contender not in contenders:

@@ -1,6 +1,5 @@
 """Many runs at once: the weight-scale sweep in worker processes beside the same runs one after the other in one."""
 
-import argparse
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 from bench.table import AT_MOST, print_conditions, print_head, print_row, verdict
 from nnlib.experiments import EXPERIMENTS, Experiment, Pool, Sweep, run
+from nnlib.terminal import COUNT, Parser, one_of, whole
 from nnlib.workers.process import PRIORITY
 from nnlib.workers.threads import ONE_THREAD
 
@@ -28,10 +28,12 @@ class Spent(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m bench sweep", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of both, in turns (default 3)")
-    parser.add_argument("--experiment", default="batchnorm_weight_scale", choices=EXPERIMENTS, metavar="NAME")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser = Parser("python -m bench sweep", __doc__, "--rounds 1")
+    parser.add_argument("--rounds", type=COUNT, default=3, help="of both, in turns (default 3)")
+    parser.add_argument(
+        "--experiment", default="batchnorm_weight_scale", type=one_of("experiment", EXPERIMENTS), metavar="NAME"
+    )
+    parser.add_argument("--epochs", type=whole(1, 10**6), default=10)
     options = parser.parse_args(arguments)
     experiment = EXPERIMENTS[options.experiment].with_settings(num_epochs=options.epochs)
     os.environ.update(ONE_THREAD)

@@ -1,6 +1,5 @@
 """A gradient check's error curve, 13 step sizes and every parameter: copies moved together beside the course's loop."""
 
-import argparse
 from statistics import median
 from time import perf_counter
 
@@ -13,6 +12,7 @@ from nnlib.labs.gradient_check.differences import central_differences
 from nnlib.labs.gradient_check.report import STEPS, error_curve
 from nnlib.normalization import NORMALIZATIONS
 from nnlib.params import Parameters
+from nnlib.terminal import COUNT, Parser
 
 SECONDS, TIMES = 0.5, 40  # targets: at most and at least
 ABOUT = f"""
@@ -23,8 +23,8 @@ method's resolution, eps |loss| / h."""
 
 def main(arguments: list[str]) -> int:
     """Print medians, ratios and how far the two ways' numbers are apart."""
-    parser = argparse.ArgumentParser("python -m bench ucurve", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="in each, every way has its turn (default 5)")
+    parser = Parser("python -m bench ucurve", __doc__, "--rounds 3")
+    parser.add_argument("--rounds", type=COUNT, default=5, help="in each, every way has its turn (default 5)")
     rounds = parser.parse_args(arguments).rounds
     network = f"15-20-30-10 network, N = 2, float64, {len(STEPS)} step sizes"
     print_conditions(f"{network}; {rounds} rounds, interleaved.")

@@ -49,17 +49,18 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+COUNT = whole(1, 1000)
 WORKERS = whole(1, max(64, os.cpu_count() or 1))
 
 
-def seconds(text: str) -> float:
-    """What reads a time."""
+def positive(text: str) -> float:
+    """What reads a number above 0."""
     try:
         number = float(text)
     except ValueError:
         number = 0.0
     if not (isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError(f"{text!r:.60} is not a number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is not a number above 0")
     return number
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from nnlib.checkpoints import written_whole
 from nnlib.experiments import (
     EXPERIMENTS,
     Experiment,
@@ -24,10 +23,10 @@ from nnlib.experiments import (
     summary,
     to_csv,
 )
-from nnlib.terminal import INTERRUPTED, WORKERS, Parser, one_of, run_program, whole, writable
+from nnlib.files import written_whole
+from nnlib.terminal import COUNT, INTERRUPTED, WORKERS, Parser, one_of, run_program, whole, writable
 
 BAR = 40  # characters
-MOST_SEEDS = 1000
 FIGURES = ("status", "best_train_acc", "best_val_acc", "train_acc", "val_acc", "final_loss", "first_epoch_at_100")
 SPREAD = ("first_loss", "train_acc", "val_acc", "first_epoch_at_100")
 
@@ -78,12 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser("python -m nnlib.experiments", __doc__, "digits_batchnorm_deep --seeds 3 -o deep.csv")
-    seeds, epochs, cores = whole(1, MOST_SEEDS), whole(1, 10**6), os.cpu_count()
+    epochs, cores = whole(1, 10**6), os.cpu_count()
     parser.add_argument(
         "name", nargs="?", type=one_of("experiment", EXPERIMENTS), metavar="NAME", help="without one, list all"
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="for the records (default NAME.csv; - prints them)")
-    parser.add_argument("--seeds", type=seeds, metavar="N", help="each run with the seeds 0 to N - 1, and their spread")
+    parser.add_argument("--seeds", type=COUNT, metavar="N", help="each run with the seeds 0 to N - 1, and their spread")
     parser.add_argument(
         "--global-state", action="store_true", help="draw from NumPy's global state, seeded so, as the course does"
     )
@@ -130,7 +129,7 @@ def save(records: str, output: Path | str, parts: list[Experiment]) -> bool:
     except OSError as error:
         if output == "-":
             raise
-        print(f"{output} cannot be written ({error.strerror}): ", end="", file=sys.stderr)
+        print(f"{output} cannot be written ({os.strerror(error.errno or 0)}): ", end="", file=sys.stderr)
     if all(cached_runs(part) == len(part.runs) for part in parts):
         print("the records are kept, the same command with another -o writes them at once.", file=sys.stderr)
     else:

@@ -57,7 +57,7 @@ def is_away(error: Exception) -> bool:
     if not isinstance(cause, OperationalError | InterfaceError):
         return False
     if not isinstance(cause.orig, sqlite3.Error):
-        return not is_refusal(cause.orig)
+        return not is_refusal(cause.orig or cause)
     return any(word in str(cause.orig) for word in LATER)
 
 

@@ -72,7 +72,8 @@ def _of_file(path: str, fault: BaseException) -> str:
     if "no such table" in str(fault):
         return f"{path} was deleted or replaced, and its studies with it: begin anew, or put it back."
     reason = FILE.get(code, type(fault).__name__)
-    return f"{path} cannot be used ({reason}): check the folder, or set NNLIB_STORAGE to another place."
+    advice = "make some" if code == sqlite3.SQLITE_FULL else "check the folder"
+    return f"{path} cannot be used ({reason}): {advice}, or set NNLIB_STORAGE to another place."
 
 
 def is_refusal(fault: BaseException) -> bool:

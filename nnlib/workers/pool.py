@@ -16,6 +16,8 @@ A worker that dies is replaced, and its task done again; a task that is stopped 
 
 import json
 import os
+import re
+import signal
 import subprocess
 import threading
 import traceback
@@ -23,6 +25,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from nnlib.checks import require_whole, shown
 from nnlib.workers.link import GRACE, alive, let_go, send
 
 IDLE = 60.0  # seconds without a task after which a worker ends
@@ -39,9 +42,13 @@ class Task:
     state: "queued", "running", "finished", "failed" (then `error` is a sentence) or "stopped".
     owner: tasks of different owners share the workers equally.
     key: a task submitted while another of the same key waits or runs is that one.
+
+    Raises:
+        ValueError: it is named or called as no worker could.
     """
 
     def __init__(self, call: str, arguments: dict[str, Any], owner: str = "", key: str | None = None):
+        _require_call(call, arguments)
         self.call, self.arguments, self.owner, self.key = call, arguments, owner, key
         self.id, self.state, self.error, self.attempts = next(_ids), "queued", "", 0
 
@@ -59,14 +66,28 @@ class Task:
         """The generator came to its end; called before `state` says so."""
 
 
+def _require_call(call: Any, arguments: Any) -> None:
+    if not isinstance(call, str) or not re.fullmatch(r"[\w.]+:\w+", call):
+        raise ValueError(f"call is {shown(call)}, but must be like 'package.module:function'.")
+    try:
+        plain = json.loads(json.dumps(arguments)).keys() == arguments.keys()
+    except (TypeError, ValueError, AttributeError):
+        plain = False
+    if not plain:  # they are not shown: a database's address may be among them
+        raise ValueError("arguments must be a dict of names and what JSON can hold.")
+
+
 class Pool:
     """Runs tasks in `size` worker processes (default: one a core), which start when needed and end when idle.
 
     changed: a condition, notified whenever a task gets on; hold it to read several tasks at one moment.
+
+    Raises:
+        ValueError: size is no whole number of at least 1.
     """
 
     def __init__(self, size: int | None = None):
-        self.size = size or os.cpu_count() or 1
+        self.size = (os.cpu_count() or 1) if size is None else require_whole("size", size)
         self.changed = threading.Condition(threading.RLock())
         self._queue: list[Task] = []
         self._running: dict[Task, subprocess.Popen | None] = {}  # None: its process is about to be had
@@ -81,7 +102,10 @@ class Pool:
             for other in (*self._queue, *self._running):
                 if task.key is not None and other.key == task.key and not other.over:
                     return other
-            self._queue.append(task)
+            if self._closed:
+                task.state = "stopped"
+            else:
+                self._queue.append(task)
             self.changed.notify_all()
         self.warm_up()
         return task
@@ -139,6 +163,8 @@ class Pool:
 
     # -------------------------------------------------------------------------------- one thread for each worker
     def _drive(self) -> None:
+        if hasattr(signal, "pthread_sigmask"):  # and so for its process: Ctrl-C is for the main thread to answer
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process = None
         while True:
             process = alive(process)

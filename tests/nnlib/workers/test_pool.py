@@ -400,3 +400,28 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.5, True, "2", float("nan")])
+def test_a_pool_has_a_whole_number_of_workers(size: Any):
+    with pytest.raises(ValueError, match=r"size is .* whole number"):
+        Pool(size)
+
+
+@pytest.mark.parametrize("call", ["", "module", "module:", ":function", "os.system('x'):f", None, 3])
+def test_a_task_must_name_a_function(call: Any):
+    with pytest.raises(ValueError, match=r"package\.module:function"):
+        Task(call, {})
+
+
+@pytest.mark.parametrize("arguments", [None, [], {"x": object()}, {1: 2}, {"x": b"secret"}])
+def test_a_task_takes_what_json_can_hold(arguments: Any):
+    with pytest.raises(ValueError, match="what JSON can hold") as raised:
+        Task("module:function", arguments)
+    assert "secret" not in str(raised.value)
+
+
+def test_nothing_waits_for_a_pool_that_is_closed():
+    pool = Pool(1)
+    pool.close()
+    assert pool.submit(Task("module:function", {})).state == "stopped"
