@@ -1,8 +1,8 @@
 """nnlib: fully connected networks in plain NumPy, to be read beside the formulas.
 
 The book, in reading order: layers, normalization, gradient_check, optim, schedules, params, fc_net, augmentation,
-own, progress, solver, health. The chapters stand on checks, numerals, speed, examples, files and checkpoints, and on
-data, which brings the data sets. derivations writes the book once more, as graphs that can be walked.
+own, progress, resuming, solver, health. The chapters stand on checks, numerals, speed, examples, files and checkpoints,
+and on data, which brings the data sets. derivations writes the book once more, as graphs that can be walked.
 
 Then what is done with it: runs (one run, described and kept), experiments (many runs, compared), labs (what the lessons
 measure, a room a lesson), workers (processes for long work) and search (for better settings, on Optuna). terminal is

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_names, require_number
+from nnlib.checks import require_names
 from nnlib.optim import RECORDS, RULES, Config, Step, get_rule
 
 
@@ -121,12 +121,13 @@ def complete_config(name: str, rule: Step, told: Config) -> Config:
         ValueError: one of nnlib's rules has no such setting, or the learning rate of a rule of one's own is not known.
     """
     if rule is not RULES.get(name):
+        require_names(name, told, told if isinstance(told, dict) else ["learning_rate"])
         return dict(told) if "learning_rate" in told else told | {"learning_rate": _own_learning_rate(rule, told)}
     _, known = rule(np.zeros(0), np.zeros(0))
-    config = RECORDS[name].defaults | require_names(name, told, known)
-    for setting in RECORDS[name].defaults:
-        require_number(setting, config[setting], least=0)
-    return config
+    require_names(name, told, known)
+    defaults = RECORDS[name].defaults
+    rule(np.zeros(0), np.zeros(0), {setting: told[setting] for setting in defaults if setting in told})
+    return defaults | told
 
 
 def memory_of(rule: Callable) -> set[str]:

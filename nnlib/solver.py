@@ -12,7 +12,6 @@ At its heart it is this; the rest chooses rule, learning rate and batches, and w
 ...     losses.append(loss)
 """
 
-import os
 from collections.abc import Iterator
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
-from nnlib import checkpoints
 from nnlib.augmentation import AUGMENTATIONS
+from nnlib.checkpoints import SUFFIX
 from nnlib.checks import require_names, require_number, require_whole, shown
 from nnlib.examples import NEEDED, predictions, take_data, take_examples
 from nnlib.fc_net import FullyConnectedNet
@@ -29,14 +28,15 @@ from nnlib.files import file_path, try_out
 from nnlib.health import find_overflow, measure
 from nnlib.optim import Blocks, Step
 from nnlib.own import OwnNetwork, complete_config, named_rule
-from nnlib.progress import Diverged, Progress, Record
+from nnlib.progress import Diverged, Record
+from nnlib.resuming import Resumable
 from nnlib.schedules import learning_rate
 
 if TYPE_CHECKING:
     from nnlib.data import Dataset
 
 
-class Solver(Progress):
+class Solver(Resumable):
     """Trains a model by minibatch descent and keeps the parameters that do best on the validation data.
 
     >>> solver = Solver(model, data, update_rule="adam", optim_config={"learning_rate": 1e-3}, seed=0)
@@ -115,11 +115,9 @@ class Solver(Progress):
         return named_rule(update_rule)
 
     def _validate(self) -> None:
-        for name in ("batch_size", "num_epochs", "print_every"):
-            require_whole(name, getattr(self, name))
-        for name in ("num_train_samples", "num_val_samples", "patience", "checkpoint_every", "seed"):
-            if getattr(self, name) is not None:
-                require_whole(name, getattr(self, name), least=0 if name == "seed" else 1)
+        for name, (least, most) in _WHOLE.items():
+            if getattr(self, name) is not None or name in ("batch_size", "num_epochs", "print_every"):
+                require_whole(name, getattr(self, name), least, most)
         require_number("lr_decay", self.lr_decay, least=0)
         if self.augment not in (None, *AUGMENTATIONS):
             known = ", ".join(AUGMENTATIONS)
@@ -129,7 +127,7 @@ class Solver(Progress):
                 f"only pictures (N, C, height, width) can be augmented, but X_train is {self.X_train.shape}."
             )
         if self.checkpoint_name is not None:
-            try_out(file_path(self.checkpoint_name, checkpoints.SUFFIX))
+            try_out(file_path(self.checkpoint_name, SUFFIX))
         learning_rate(self.schedule, self.base_learning_rate, 0, 1, warmup=self.warmup)  # raises what it cannot use
 
     def steps(self) -> Iterator[Record | Diverged]:
@@ -249,18 +247,9 @@ class Solver(Progress):
         hopeless = self.patience is not None and self.epoch - self.best_epoch >= self.patience
         return hopeless or self.diverged is not None or self.iteration >= self.num_iterations
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Write a checkpoint (.npz): everything that the rest of the run depends on."""
-        checkpoints.write(path, *self.state())
 
-    def resume(self, path: str | os.PathLike) -> None:
-        """Take over a checkpoint of a run with the same settings; `steps` then goes on as that run would have.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-            ValueError: it is no checkpoint, is damaged, or belongs to other settings. Nothing is changed then.
-        """
-        self.load_state(*checkpoints.read(path))
-
-
+# Whole numbers and their bounds; those that may be None: of samples, patience, checkpoint_every and seed.
+_WHOLE = {"batch_size": (1, 10**7), "seed": (0, 2**63 - 1)} | dict.fromkeys(
+    ("num_epochs", "print_every", "num_train_samples", "num_val_samples", "patience", "checkpoint_every"), (1, 2**31)
+)
 _BATCHES, _AUGMENTATION, _SAMPLES = 2**31, 2**31 + 1, 2**31 + 2  # far from the iterations that number dropout's masks
