@@ -119,13 +119,11 @@ class Solver(Resumable):
             if getattr(self, name) is not None or name in ("batch_size", "num_epochs", "print_every"):
                 require_whole(name, getattr(self, name), least, most)
         require_number("lr_decay", self.lr_decay, least=0)
+        known, shape = ", ".join(AUGMENTATIONS), self.X_train.shape
         if self.augment not in (None, *AUGMENTATIONS):
-            known = ", ".join(AUGMENTATIONS)
             raise ValueError(f"there is no augmentation {shown(self.augment)}: choose None or {known}.")
-        if self.augment is not None and len(self.X_train.shape) != 4:
-            raise ValueError(
-                f"only pictures (N, C, height, width) can be augmented, but X_train is {self.X_train.shape}."
-            )
+        if self.augment is not None and len(shape) != 4:
+            raise ValueError(f"only pictures (N, C, height, width) can be augmented, but X_train is {shape}.")
         if self.checkpoint_name is not None:
             try_out(file_path(self.checkpoint_name, SUFFIX))
         learning_rate(self.schedule, self.base_learning_rate, 0, 1, warmup=self.warmup)  # raises what it cannot use
@@ -230,13 +228,12 @@ class Solver(Resumable):
         X, y = take_examples(X, y, self.network.num_classes)
         N = len(y)
         require_whole("batch_size", batch_size)
+        rows = np.arange(N)
         if num_samples is not None and require_whole("num_samples", num_samples) < N:
             if self.seed is None:
                 rows = np.random.choice(N, num_samples)
             else:
                 rows = self._generator(_SAMPLES, self.iteration).choice(N, num_samples, replace=False)
-        else:
-            rows = np.arange(N)
         batches = [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
         right = sum(int(np.sum(predictions(self.network, X[batch]) == y[batch])) for batch in batches)
         return right / len(rows)
@@ -248,7 +245,7 @@ class Solver(Resumable):
         return hopeless or self.diverged is not None or self.iteration >= self.num_iterations
 
 
-# Whole numbers and their bounds; those that may be None: of samples, patience, checkpoint_every and seed.
+# Whole numbers and their bounds.
 _WHOLE = {"batch_size": (1, 10**7), "seed": (0, 2**63 - 1)} | dict.fromkeys(
     ("num_epochs", "print_every", "num_train_samples", "num_val_samples", "patience", "checkpoint_every"), (1, 2**31)
 )

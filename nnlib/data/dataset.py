@@ -40,11 +40,9 @@ class Dataset:
 
     def __post_init__(self) -> None:
         for part in ("train", "val", "test"):
-            X, y = f"X_{part}", f"y_{part}"
+            X, y, C = getattr(self, f"X_{part}"), f"y_{part}", len(self.class_names)
             try:
-                object.__setattr__(
-                    self, y, as_labels(y, getattr(self, y), len(getattr(self, X)), len(self.class_names))
-                )
+                object.__setattr__(self, y, as_labels(y, getattr(self, y), len(X), C))
             except ValueError as error:
                 raise DataError(str(error)) from None
             except TypeError:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import as_labels, generator, require_whole
 from nnlib.fc_net import weight_std
 from nnlib.layers import affine_forward, relu_backward, relu_forward, softmax_loss
 
@@ -46,10 +47,16 @@ def signals(
     Returns:
         One `LayerSignal` a hidden layer, from the input on.
 
+    Raises:
+        ValueError: a size is no whole number above 0, or y no label for each example.
+
     Source: He et al., "Delving deep into rectifiers", 2015, section 2.2; Glorot and Bengio, "Understanding the
     difficulty of training deep feedforward neural networks", 2010, section 4.2.
     """
-    rng = np.random.default_rng(seed)
+    require_whole("depth", depth)
+    require_whole("width", width)
+    require_whole("relu_every", relu_every, least=0)
+    y, rng = as_labels("y", y, len(X), 2**31), generator("seed", seed)
     h, passed = X, []
     for layer in range(1, depth + 1):
         D = h.shape[1]

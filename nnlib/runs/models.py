@@ -1,5 +1,6 @@
 """Trained models as files (.npz): weights, settings, preprocessing and accuracies, checked before they are used."""
 
+import os
 from dataclasses import asdict, dataclass, fields
 from typing import Any, BinaryIO
 
@@ -60,8 +61,12 @@ def of_state(
     return SavedModel(spec, model, dataset.class_names, dataset.mean_image, epoch, accuracies)
 
 
-def save_model(file: BinaryIO, saved: SavedModel) -> None:
-    """Write a model into an open binary file."""
+def save_model(file: str | os.PathLike | BinaryIO, saved: SavedModel) -> None:
+    """Write a model into an open binary file, or to a path (.npz is added).
+
+    Raises:
+        ValueError: nothing can be written there.
+    """
     arrays = {_MODEL + name: value for name, value in saved.model.state().items()}
     if saved.mean_image is not None:
         arrays["mean_image"] = saved.mean_image.astype(np.float32)
@@ -73,13 +78,17 @@ def save_model(file: BinaryIO, saved: SavedModel) -> None:
         "epoch": saved.epoch,
         "accuracies": {part: list(accuracy) for part, accuracy in saved.accuracies.items()},
     }
-    checkpoints.pack(file, arrays, facts)
+    if isinstance(file, str | os.PathLike):
+        checkpoints.write(file, arrays, facts)
+    else:
+        checkpoints.pack(file, arrays, facts)
 
 
-def load_model(file: BinaryIO, max_bytes: int = MAX_BYTES) -> SavedModel:
+def load_model(file: str | os.PathLike | BinaryIO, max_bytes: int = MAX_BYTES) -> SavedModel:
     """What `save_model` wrote, checked: nothing in the file is believed, and nothing large is made before it fits.
 
     Raises:
+        FileNotFoundError: there is no such file.
         ValueError: it is no such file, is damaged, too large, or holds what cannot be; in one sentence.
     """
     arrays, facts = checkpoints.read(file, max_bytes)

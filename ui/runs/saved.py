@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nnlib.checks import require_number, require_whole
 from nnlib.data.cache import cache_folder
 from nnlib.files import written_whole
 from nnlib.runs.spec import RunSpec
@@ -49,7 +50,11 @@ def find(run_id: str) -> Saved | None:
     try:
         facts = json.loads(_path(run_id, "json").read_text(encoding="utf-8"))
         facts["spec"] = RunSpec(**facts["spec"])
-        return Saved(run_id, **facts)
+        saved = Saved(run_id, **facts)
+        require_whole("iteration", saved.iteration, 0, 2**53)
+        require_whole("epoch", saved.epoch, 0, saved.spec.num_epochs)
+        require_number("seconds", saved.seconds, least=0)
+        return saved if isinstance(saved.place, str) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

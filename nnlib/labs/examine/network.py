@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import as_labels
+from nnlib.examples import require_finite
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.layers import affine_backward, relu_backward
 from nnlib.runs.accuracy import Accuracy
@@ -19,11 +21,15 @@ def probabilities(model: FullyConnectedNet, X: Any, progress: Callable[[float], 
 
     X may be whatever gives arrays for `X[from:to]`; progress is told the share that is done. Scores that are beyond
     all numbers count as the largest there are.
+
+    Raises:
+        ValueError: the examples are not finite.
     """
     parts = []
     for start in range(0, len(X), CHUNK):
         with np.errstate(over="ignore", invalid="ignore"):
-            scores = _finite(model.loss(X[start : start + CHUNK]))
+            x = X[start : start + CHUNK]
+            scores = _finite(model.loss(x), x)
             e = np.exp(scores - scores.max(axis=1, keepdims=True))
         parts.append(e / e.sum(axis=1, keepdims=True))
         if progress is not None:
@@ -32,7 +38,13 @@ def probabilities(model: FullyConnectedNet, X: Any, progress: Callable[[float], 
 
 
 def confusion_matrix(y: ndarray, predicted: ndarray, num_classes: int) -> ndarray:
-    """How many examples of each class (row) were taken for each class (column); (C, C) ints."""
+    """How many examples of each class (row) were taken for each class (column); (C, C) ints.
+
+    Raises:
+        ValueError: there are not as many of both, or one is no class.
+    """
+    y = as_labels("y", y, len(predicted), num_classes)
+    predicted = as_labels("predicted", predicted, len(y), num_classes)
     counts = np.zeros((num_classes, num_classes), int)
     np.add.at(counts, (y, predicted), 1)
     return counts
@@ -45,6 +57,7 @@ def class_accuracies(confusion: ndarray) -> list[Accuracy]:
 
 def confident_mistakes(p: ndarray, y: ndarray) -> ndarray:
     """Which examples get a wrong class, the surest first; p (N, C) probabilities, y (N,) labels."""
+    y = as_labels("y", y, *p.shape)
     wrong = np.flatnonzero(p.argmax(axis=1) != y)
     return wrong[np.argsort(-p[wrong].max(axis=1), kind="stable")]
 
@@ -56,22 +69,26 @@ def activations(model: FullyConnectedNet, X: Any, layer: int) -> ndarray:
     layer: 0 is the input itself, 1 to L the hidden layers after their ReLU, L + 1 the scores.
 
     Raises:
-        ValueError: there is no such layer.
+        ValueError: there is no such layer, or the examples are not finite.
     """
     if not 0 <= layer <= model.num_layers:
         raise ValueError(f"layer is {layer}, but this network has 0 (its input) to {model.num_layers} (its scores).")
     parts = []
     for start in range(0, len(X), CHUNK):
         with np.errstate(over="ignore", invalid="ignore"):
-            scores, caches = model.forward(X[start : start + CHUNK], "test")
+            x = X[start : start + CHUNK]
+            scores, caches = model.forward(x, "test")
         a = scores if layer == model.num_layers else caches[layer].affine.x  # what the next layer gets
-        parts.append(_finite(a.reshape(len(a), -1)))
+        parts.append(_finite(a.reshape(len(a), -1), x))
     return np.concatenate(parts)
 
 
-def _finite(a: ndarray) -> ndarray:
-    """Infinities as the largest numbers there are, what is no number as 0."""
-    return a if np.isfinite(a).all() else np.nan_to_num(a)
+def _finite(a: ndarray, X: ndarray) -> ndarray:
+    """What comes of X, infinities as the largest numbers there are, what is no number as 0."""
+    if np.isfinite(a).all():
+        return a
+    require_finite("X", X)
+    return np.nan_to_num(a)
 
 
 def dead_units(a: ndarray) -> ndarray:
@@ -105,7 +122,7 @@ def input_gradient(model: FullyConnectedNet, X: ndarray, layer: int, unit: int) 
             if norm is not None:
                 dx, _, _ = model.layers.norm_backward(dx, norm)
             dx, _, _ = affine_backward(dx, affine)
-        return _finite(dx.reshape(len(X), -1).sum(axis=0))
+        return _finite(dx.reshape(len(X), -1).sum(axis=0), X)
 
 
 # -------------------------------------------------------------------------------------------------------- the map

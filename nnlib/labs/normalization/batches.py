@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
+from nnlib.checks import generator, require_whole
 from nnlib.gradient_check import rel_error
 from nnlib.normalization import (
     NORMALIZATIONS,
@@ -67,7 +68,9 @@ def running_averages(batch_size: int, momentum: float, num_batches: int, seed: i
             "running averages need a batch size and a number of batches of 1 or more and a momentum from 0 to 1, "
             f"but got {batch_size}, {num_batches} and {momentum}: choose others."
         )
-    rng = np.random.default_rng(seed)
+    require_whole("batch_size", batch_size)
+    require_whole("num_batches", num_batches)
+    rng = generator("seed", seed)
     bn_param: dict[str, Any] = {"mode": "train", "momentum": momentum}
     running, batches = [(ZEROS, ZEROS)], []
     for _ in range(num_batches):
@@ -104,7 +107,9 @@ class BatchSizeEffect(NamedTuple):
 
 def batch_size_effect(batch_size: int, seed: int = 0, num_examples: int = 4096, least: int = 64) -> BatchSizeEffect:
     """Measure on batches of `FEATURES`, `num_examples` examples and `least` batches or more, and on fresh examples."""
-    rng = np.random.default_rng(seed)
+    for name, value in (("batch_size", batch_size), ("num_examples", num_examples), ("least", least)):
+        require_whole(name, value)
+    rng = generator("seed", seed)
     num_batches = max(num_examples // batch_size, least)
     running_mean, running_var = ZEROS, ZEROS
     given, outputs = [], []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import generator, require_whole
 from nnlib.optim import RULES
 
 SIGNALS = ("constant", "noisy", "sparse")
@@ -43,12 +44,13 @@ def signal(name: str, steps: int, seed: int = 0) -> ndarray:
         seed: of the noise.
 
     Raises:
-        ValueError: there is no such signal.
+        ValueError: there is no such signal, or steps is no whole number.
     """
+    require_whole("steps", steps, least=0)
     if name == "constant":
         return np.ones(steps)
     if name == "noisy":
-        return np.random.default_rng(seed).normal(1.0, NOISE, steps)
+        return generator("seed", seed).normal(1.0, NOISE, steps)
     if name == "sparse":
         return (np.arange(steps) % SPARSE_PERIOD == 0).astype(float)
     raise ValueError(f"there is no gradient signal {name!r}: choose one of {', '.join(SIGNALS)}.")

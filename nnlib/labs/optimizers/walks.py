@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_whole
 from nnlib.labs.optimizers.surfaces import Surface
 from nnlib.optim import DEFAULTS, RECORDS, get_rule
 
@@ -53,6 +54,7 @@ def walk(
         ValueError: there is no such rule, or the start is not finite.
     """
     update = get_rule(rule)
+    require_whole("steps", steps, least=0)
     w = np.array(start, dtype=np.float64)
     if w.shape != (2,) or not np.isfinite(w).all():
         raise ValueError(f"a walk starts at two finite numbers, x and y, but got {start}: give both.")

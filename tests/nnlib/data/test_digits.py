@@ -1,11 +1,14 @@
 """Digits: real, complete, the same everywhere."""
 
 import hashlib
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nnlib.data import DataError, digits
+from tests.nnlib.oracles import assert_one_sentence
 
 
 def test_shapes_scale_and_mean():
@@ -96,3 +99,18 @@ def test_flipped_bytes_are_noticed(monkeypatch, tmp_path):
     monkeypatch.setattr(digits, "PLACES", (tmp_path / "digits.npz",))
     with pytest.raises(DataError, match="is damaged"):
         digits.load()
+
+
+@pytest.mark.parametrize("part", ["train", "val", "test"])
+@pytest.mark.parametrize("y", [[0], np.zeros((200, 1), int), np.full(200, 10), np.full(200, -1), np.zeros(200), None])
+def test_a_data_set_whose_labels_do_not_fit_is_refused(part: str, y: Any):
+    X = {f"X_{part}": digits.load().X_val}
+    with pytest.raises(DataError, match=f"y_{part}") as error:
+        replace(digits.load(), **{f"y_{part}": y}, **X)
+    assert_one_sentence(error, "0 to 9")
+    assert replace(digits.load(), **{f"y_{part}": [3] * 200}, **X) is not None
+
+
+def test_a_data_set_without_examples_is_refused():
+    with pytest.raises(DataError, match="X_val must hold examples, but is None"):
+        replace(digits.load(), X_val=None)

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,19 @@ def test_everything_comes_back(name: str):
     else:
         np.testing.assert_array_equal(loaded.mean_image, dataset.mean_image)
         assert loaded.image_shape == dataset.image_shape
+
+
+def test_a_path_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    saved = trained(SPECS["batchnorm"])
+    save_model("~/kept/net", saved)
+    assert load_model(tmp_path / "kept" / "net.npz").spec == saved.spec
+    with pytest.raises(ValueError, match=r"net\.npz cannot be written"):
+        save_model(tmp_path / "kept" / "net.npz" / "net", saved)
+    with pytest.raises(FileNotFoundError, match=r"there is no file "):
+        load_model("~/gone")
+    with pytest.raises(ValueError, match="folder"):
+        load_model("~")
 
 
 def test_a_picture_is_prepared_as_in_training():

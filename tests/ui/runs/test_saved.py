@@ -77,6 +77,16 @@ class TestFiles:
         (folder / f"{run.id}.json").write_text(text)
         assert run_files.find(run.id) is None
 
+    @pytest.mark.parametrize("name", ["place", "iteration", "epoch", "seconds", "spec"])
+    @pytest.mark.parametrize("value", [None, "3", [], {}, -1, True, float("nan"), 10**400])
+    def test_no_fact_of_a_description_is_believed(self, folder: Path, make, name: str, value: object):
+        run = steps(make(), 3)
+        save(run)
+        path = folder / f"{run.id}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
+        found = run_files.find(run.id)
+        assert found is None or (name, value) in (("place", "3"), ("spec", {}))
+
     def test_the_old_and_all_but_the_newest_go(self, folder: Path, make, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(run_files, "MOST", 3)
         runs = [steps(make(), 1) for _ in range(6)]
@@ -132,6 +142,14 @@ class TestResume:
         saved = save(steps(make(), 3))
         other = make(replace(SPEC, width=9))
         with pytest.raises(ValueError, match="hidden_dims"):
+            other.resume_from(saved)
+        assert (other.status, other.solver.iteration) == ("ready", 0)
+
+    def test_a_checkpoint_on_data_that_have_changed_is_refused(self, make):
+        saved = save(steps(make(), 3))
+        other = make()
+        other.solver.X_val[0, 0] += 1
+        with pytest.raises(ValueError, match=r"has X_val .* \(here .*: use the same settings and data"):
             other.resume_from(saved)
         assert (other.status, other.solver.iteration) == ("ready", 0)
 

@@ -11,6 +11,7 @@ from nnlib.gradient_check import eval_numerical_gradient
 from nnlib.labs.examine import network
 from nnlib.layers import softmax_loss
 from nnlib.runs.accuracy import Accuracy
+from tests.nnlib.oracles import assert_one_sentence
 from tests.nnlib.training import random_network
 
 NORMS = [None, "batchnorm", "layernorm"]
@@ -173,3 +174,34 @@ class TestPrincipalComponents:
         found = network.principal_components(a)
         np.testing.assert_array_equal(found.places, np.zeros((len(a), 2)))
         assert found.shares.sum() == 0
+
+
+class TestWhatCannotBe:
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    def test_examples_that_are_not_finite_are_no_evidence(self, value: float):
+        model, X = trained()
+        X[3, 2] = value
+        calls = (
+            network.probabilities,
+            lambda m, X: network.activations(m, X, 1),
+            lambda m, X: network.activations(m, X, 3),
+        )
+        for call in calls:
+            with pytest.raises(ValueError, match=r"X must hold finite numbers, but has .* in example 3: ") as error:
+                call(model, X)
+            assert_one_sentence(error)
+
+    @pytest.mark.parametrize(
+        "y", [np.zeros((4, 1), int), [0, 1], [0, 1, 2, 3], [0, 1, 2, -1], np.zeros(4), np.eye(4, 3)]
+    )
+    def test_labels_that_are_none_are_refused_wherever_they_meet_predictions(self, y: Any):
+        p = np.eye(4, 3) / 2 + 1 / 6
+        predicted = np.zeros(4, int)
+        for call in (
+            lambda: network.confusion_matrix(y, predicted, 3),
+            lambda: network.confusion_matrix(predicted, y, 3),
+            lambda: network.confident_mistakes(p, y),
+        ):
+            with pytest.raises(ValueError, match=r"^labels are whole numbers from 0 to 2, one for each of ") as error:
+                call()
+            assert_one_sentence(error)
