@@ -95,7 +95,8 @@ def status() -> Status:
 
 
 def _prepared(root: Root) -> Prepared:
-    if root := root or os.environ.get("CIFAR10_DIR"):
+    root = (os.environ.get("CIFAR10_DIR") or None) if root is None else root
+    if root is not None:
         return prepare(binary.find_source(root))
     prepared = find_official()
     if prepared is None:

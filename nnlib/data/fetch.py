@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nnlib.data import binary, cache
-from nnlib.data.errors import DataError, DownloadCancelled
+from nnlib.data.errors import DataError, DownloadCancelled, whole_number
 from nnlib.data.prepared import find_official, num_bytes, prepare
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -35,6 +35,10 @@ def download(
     Raises:
         DataError: the server cannot be reached, what it sent is not the official archive, or there is no room.
     """
+    whole_number("archive_bytes", archive_bytes, 1, 2**40)
+    callables = (progress is None or callable(progress)) and (cancel is None or hasattr(cancel, "is_set"))
+    if not callables or not isinstance(url, str) or not isinstance(md5, str):
+        raise DataError("download takes a function for progress, a threading.Event for cancel, texts for url and md5.")
     if find_official():
         return
     with cache.workspace(archive_bytes + num_bytes()) as folder:

@@ -21,11 +21,19 @@ class Pixels:
     ndim = 4
 
     def __init__(self, images: ndarray, mean: ndarray) -> None:
-        if images.ndim != 4 or images.dtype != np.uint8 or images.shape[1:] != mean.shape:
-            arrived = f"images {images.shape} {images.dtype} and mean {mean.shape}"
-            raise ValueError(f"Pixels needs images (N, C, H, W) of uint8 and a mean (C, H, W), but got {arrived}.")
+        images, mean = np.asarray(images), np.asarray(mean)
+        if (
+            images.ndim != 4
+            or images.dtype != np.uint8
+            or images.shape[1:] != mean.shape
+            or mean.dtype.kind not in "fiu"
+        ):
+            arrived = f"images {images.shape} {images.dtype} and mean {mean.shape} {mean.dtype}"
+            raise ValueError(
+                f"Pixels needs images (N, C, H, W) of uint8 and a mean (C, H, W) of numbers, but got {arrived}."
+            )
         self.images = images.view(ndarray)  # a memmap's own indexing is slower
-        self.mean, self._exact_mean = mean.astype(np.float32), mean
+        self.mean, self._exact_mean = mean.astype(np.float32), mean.astype(np.float64)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -56,6 +64,8 @@ class Pixels:
 
     def part(self, index: slice) -> "Pixels":
         """The pictures of a slice, still uint8 on disk."""
+        if not isinstance(index, slice):
+            raise ValueError(f"part takes a slice, as in pixels.part(slice(100)), but got {index!r:.60}.")
         return Pixels(self.images[index], self._exact_mean)
 
     def exact(self) -> ndarray:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from nnlib.data import DataError
+from nnlib.data import DataError, binary, cifar10, prepared
+from tests.conftest import SmallCifar10
 from tests.page.conftest import OpenPage, pages
-from ui.lessons.home import data_panel
+from ui.lessons.home import cache_panel, data_panel
 from ui.runs.live import Run
 
 
@@ -62,6 +64,55 @@ def test_every_lesson_has_its_card(open_page: OpenPage):
     assert [link.proto.label for link in app.get("page_link")] == [page.title for page in lessons]
     text = [markdown.value for markdown in app.markdown]
     assert all(page.about in text for page in lessons)
+
+
+class TestCache:
+    @pytest.fixture(autouse=True)
+    def own_cache(self, small_cifar10: SmallCifar10, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("CIFAR10_DIR", str(small_cifar10.root))
+        cache_panel._sizes.clear()
+
+    def test_a_damaged_archive_is_not_here(self, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        (tmp_path / binary.ARCHIVE).write_bytes(b"<html>login</html>")
+        monkeypatch.setenv("CIFAR10_DIR", str(tmp_path))
+        app = open_page("home")
+        assert ["is not a sound gzip-compressed tar archive" in warning.value for warning in app.warning] == [True]
+        assert sum("Here" in badge.value for badge in app.markdown) == 2  # points and digits
+        assert not app.exception
+
+    def test_says_what_is_held_and_frees_it(self, open_page: OpenPage, small_cifar10: SmallCifar10):
+        cifar10.load(num_training=70, num_validation=25, num_test=15)
+        results = small_cifar10.cache / "results" / f"{'a' * 32}.json"
+        results.parent.mkdir()
+        results.write_bytes(b"x" * 2_600_000)
+        app = open_page("home")
+        (line,) = [caption.value for caption in app.caption if "cache folder" in caption.value]
+        assert (
+            "holds 4 MB: CIFAR-10 1 MB, results of experiments 3 MB." in line or "results of experiments 2 MB" in line
+        )
+        app.button(key="cache_free_results").click().run()
+        assert not results.exists()
+        assert "cache_free_results" not in [button.key for button in app.button]
+        app.button(key="cache_free_pictures").click().run()
+        assert prepared.folders() == []
+        assert not [caption.value for caption in app.caption if "cache folder" in caption.value]
+        assert not app.exception
+
+    def test_what_is_in_use_cannot_be_freed(self, open_page: OpenPage, small_cifar10: SmallCifar10):
+        data = cifar10.load(num_training=70, num_validation=25, num_test=15)
+        app = open_page("home")
+        assert app.button(key="cache_free_pictures").disabled
+        assert any(caption.value.startswith("In use") for caption in app.caption)
+        assert len(data.X_train) == 70
+
+    def test_a_folder_that_cannot_be_written_is_told_once(
+        self, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "file"))
+        app = open_page("home")
+        assert [str(tmp_path / "file") in warning.value for warning in app.warning] == [True]
+        assert not app.exception
 
 
 class TestDownload:
