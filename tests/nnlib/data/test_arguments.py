@@ -7,7 +7,12 @@ from nnlib.data import Pixels, cifar10, digits, download, load_cifar10, points
 
 ODD = {
     **{str(value): value for value in (-1, 0, 1.5, np.nan, np.inf, "x", "", True, 10**30)},
-    **{"none": None, "a list": [3], "an array": np.zeros(3), "a dict": {}, "an object": object(), "bytes": b"x"},
+    "none": None,
+    "a list": [3],
+    "an array": np.zeros(3),
+    "a dict": {},
+    "an object": object(),
+    "bytes": b"x",
 }
 IMAGES, MEAN = np.zeros((4, 3, 2, 2), np.uint8), np.zeros((3, 2, 2))
 CALLS = {

@@ -73,7 +73,7 @@ def test_bad_parts(images, mean):
 def dataset():
     y = np.arange(17)
     parts = PIXELS.part(slice(10)), y[:10], PIXELS.part(slice(10, 14)), y[10:14], PIXELS.part(slice(14, 17)), y[14:]
-    return Dataset("pictures", *parts, class_names=("a",), image_shape=(3, 4, 5), mean_image=MEAN, white=255.0)
+    return Dataset("pictures", *parts, tuple("abcdefghijklmnopq"), image_shape=(3, 4, 5), mean_image=MEAN, white=255.0)
 
 
 def test_subset_keeps_the_rest():
