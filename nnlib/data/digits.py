@@ -1,7 +1,9 @@
 """1,797 real handwritten digits of 8x8 pixels, carried along so that everything works without a download."""
 
+import os
 import zipfile
 import zlib
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,8 @@ def load() -> Dataset:
 
     Source: see `CREDIT`.
     """
-    images, labels = _read(_file())
+    file = _file()
+    images, labels = _read(file, file.stat())
     order = np.random.default_rng(SPLIT_SEED).permutation(NUM_IMAGES)
     X = images[order, None].astype(np.float32) / 16
     y = labels[order].astype(np.int64)
@@ -45,10 +48,11 @@ def load() -> Dataset:
 
 
 def status() -> Status:
-    """Whether the file is here (it is not read)."""
+    """Whether the file is here and sound; it is read once."""
     try:
         file = _file()
-        return Status("digits", "ready", file.stat().st_size, file)
+        _read(file, stat := file.stat())
+        return Status("digits", "ready", stat.st_size, file)
     except (DataError, OSError) as error:
         return Status("digits", "absent", message=str(error))
 
@@ -60,7 +64,8 @@ def _file() -> Path:
     raise DataError("digits.npz is not beside nnlib; install nnlib again, or run assets/make_digits.py in a checkout.")
 
 
-def _read(file: Path) -> tuple[ndarray, ndarray]:
+@lru_cache(maxsize=1)
+def _read(file: Path, stat: os.stat_result) -> tuple[ndarray, ndarray]:
     try:
         with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
             images, labels = stored["images"], stored["labels"]

@@ -171,8 +171,12 @@ SPOILS = [Path.unlink, lambda file: os.truncate(file, 100), lambda file: os.trun
 @pytest.mark.parametrize("spoil", SPOILS)
 def test_a_damaged_cache_is_made_again(small_cifar10, name, spoil):
     check(small_cifar10)
+    prepared.prepare(binary.find_source(small_cifar10.root), official=True)
+    assert cifar10.status().state == "ready"
     spoil(next(small_cifar10.cache.glob(f"*/{name}")))
+    assert cifar10.status().state == "absent"
     check(small_cifar10)
+    assert cifar10.status().state == "ready"
     assert names(small_cifar10) == ["cifar10"]
 
 

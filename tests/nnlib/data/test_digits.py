@@ -79,6 +79,7 @@ GOOD = {"images": np.zeros((1797, 8, 8), np.uint8), "labels": np.zeros(1797, np.
 def test_damaged_content(monkeypatch, tmp_path, arrays):
     np.savez(tmp_path / "digits.npz", **arrays)
     monkeypatch.setattr(digits, "PLACES", (tmp_path / "digits.npz",))
+    assert "is damaged" in digits.status().message
     with pytest.raises(DataError, match="is damaged"):
         digits.load()
 
@@ -88,6 +89,7 @@ def test_damaged_file(monkeypatch, tmp_path, keep):
     whole = digits.PLACES[1].read_bytes()
     (tmp_path / "digits.npz").write_bytes(whole[:keep])
     monkeypatch.setattr(digits, "PLACES", (tmp_path / "digits.npz",))
+    assert digits.status().state == "absent"
     with pytest.raises(DataError, match="is damaged"):
         digits.load()
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from nnlib.data import cache, cleaning
-from nnlib.numerals import file_size
+from nnlib.numerals import file_size, whole
 from ui import lesson
 
 KINDS = {"pictures": "CIFAR-10", "results": "results of experiments", "runs": "saved runs", "searches": "searches"}
@@ -18,8 +18,9 @@ def cache_panel() -> None:
     if not sizes:
         return
     parts = ", ".join(f"{KINDS[kind]} {file_size(size)}" for kind, size in sizes.items())
+    bounds = {"days": whole(cleaning.MAX_AGE / cleaning.DAY), "bound": file_size(cleaning.MAX_RESULTS)}
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(lesson.text("home", "cache", total=file_size(sum(sizes.values())), parts=parts))
+        st.caption(lesson.text("home", "cache", total=file_size(sum(sizes.values())), parts=parts, **bounds))
         with st.popover("Free space", icon=":material/delete_sweep:", key="cache_free"):
             for kind in (cleaning.RESULTS, cleaning.PICTURES):
                 if kind in sizes:
