@@ -51,11 +51,12 @@ def _persist(patience: float, call: Callable[..., Any], *arguments: Any, **named
 
 def is_away(error: Exception) -> bool:
     """Whether the database, or room in it, may be there again in a moment: a restart, a cut line, a full disk."""
-    from sqlalchemy.exc import InterfaceError, OperationalError
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 
-    cause = error.__cause__ if isinstance(error.__cause__, OperationalError | InterfaceError) else error
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     if not isinstance(cause, OperationalError | InterfaceError):
-        return False
+        return isinstance(cause, PendingRollbackError)  # what Optuna meets where it goes on in a connection that is cut
     if not isinstance(cause.orig, sqlite3.Error):
         return not is_refusal(cause.orig or cause)
     return any(word in str(cause.orig) for word in LATER)

@@ -48,7 +48,6 @@ def work(study: str, storage: str, seconds: float | None = None) -> Iterator[dic
                 claims.recover(opened)
                 trial = claims.claim(opened, plan)
                 if trial is not None:
-                    yield {"trial": trial.number}
                     yield from run_trial(opened, trial, plan, database)
             except KeyError:
                 studies.load(storage, study)  # says so if it has been deleted
@@ -63,7 +62,7 @@ def work(study: str, storage: str, seconds: float | None = None) -> Iterator[dic
                 return
 
 
-def run_trial(study: Study, trial: Trial, plan: SearchPlan, storage: Any) -> Iterator[None]:
+def run_trial(study: Study, trial: Trial, plan: SearchPlan, storage: Any) -> Iterator[Any]:
     """Choose settings, train with them, report the validation accuracy after each epoch, and give up if it is hopeless.
 
     The value is the best validation accuracy; of a run that diverged the best before. When the caller stops in between
@@ -73,6 +72,7 @@ def run_trial(study: Study, trial: Trial, plan: SearchPlan, storage: Any) -> Ite
         study.sampler, study.pruner = sampler(plan, trial.number), pruner(plan)
         with _heartbeat(storage, trial):
             claims.sign(trial)
+            yield {"trial": trial.number}
             spec = choose(trial, plan)
             solver = spec.make_solver(load_data(spec))
             reported = 0

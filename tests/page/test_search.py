@@ -6,13 +6,24 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnlib.numerals import percent
 from nnlib.runs import SETTINGS, RunSpec
-from nnlib.search import Choice, Interval, SearchError, SearchPlan, StudyState, storage_url, studies
+from nnlib.search import (
+    Choice,
+    Interval,
+    SearchError,
+    SearchPlan,
+    StudyState,
+    Unreachable,
+    claims,
+    storage_url,
+    studies,
+)
 from nnlib.search.work import work
 from tests.page.conftest import OpenPage
 from tests.ui.runs.test_live import until
@@ -252,6 +263,43 @@ class TestControls:
 
 
 class TestFaults:
+    def test_a_study_that_cannot_be_read_can_be_deleted(self, open_page: OpenPage):
+        made("sound")
+        made("broken")
+        studies.load(storage_url(), "broken")[0].set_user_attr(studies.PLAN, {"by": "another version"})
+        app = open_page(PAGE, study="broken", **SEARCH)
+        assert "cannot be read" in words(app)
+        assert {"broken", "sound"} <= set(app.selectbox(key="study").options)
+        press(app, "delete")
+        assert "broken" not in app.selectbox(key="study").options and app.selectbox(key="study").value == "New study"
+
+    def test_a_trial_that_failed_says_why(self, open_page: OpenPage):
+        studies.create(storage_url(), "one fails", PLAN)
+        study, plan = studies.load(storage_url(), "one fails")
+        trial = claims.claim(study, plan)
+        assert trial is not None
+        claims.fail(study, study.get_trials()[0], "There was not enough memory.")
+        for _ in work("one fails", storage_url()):
+            pass
+        app = open_page(PAGE, study="one fails", **SEARCH)
+        assert "1 trials failed (number 0): There was not enough memory." in words(app)
+        for view in VIEWS:
+            app.segmented_control(key="search_view").set_value(view).run()
+            assert "All 5 trials done" in words(app)
+
+    def test_a_database_that_is_away(self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch):
+        made("away")
+        app = open_page(PAGE, study="away", **SEARCH)
+        with monkeypatch.context() as patch:
+            for name in ("read", "names", "create"):
+                patch.setattr(studies, name, Mock(side_effect=Unreachable("the database does not answer.")))
+            patch.setattr(search_desk, "POLL", -1.0)
+            said = words(app.run())
+            assert "The database does not answer. Trying again" in said and "All 5 trials done" in said
+            search_desk.desk_of.cache_clear()
+            assert "The database does not answer. Trying again" in words(app.run())
+        until(lambda: "All 5 trials done" in words(app.run()), ENOUGH)
+
     def test_an_unknown_study(self, open_page: OpenPage):
         app = open_page(PAGE, **SEARCH, study="nowhere")
         assert "There is no study `nowhere` here" in words(app)

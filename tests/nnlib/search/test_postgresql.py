@@ -10,7 +10,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,39 +38,57 @@ def programs() -> Path | None:
     return next((folder for folder in reversed(folders) if (folder / "initdb").is_file()), None)
 
 
+class Server:
+    """A PostgreSQL of the test's own, which can be stopped and started again."""
+
+    def __init__(self, bin_folder: Path, folder: Path, **how: Any):
+        self.port, self._how, data = free_port(), how, str(folder / "data")
+        self.url = f"postgresql://tester:secret@127.0.0.1:{self.port}/postgres"
+        make = [str(bin_folder / "initdb"), "-D", data, "-U", "tester", "--auth=trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run(make, check=True, **how)
+        options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        self._run = [str(bin_folder / "postgres"), "-D", data, "-p", str(self.port), "-k", str(folder), *options]
+        self.start()
+
+    def start(self) -> None:
+        import psycopg
+
+        self._process = subprocess.Popen(self._run, **self._how)
+        last = time.monotonic() + ENOUGH
+        while True:
+            with suppress(psycopg.OperationalError):
+                psycopg.connect(host="127.0.0.1", port=self.port, user="tester", dbname="postgres").close()
+                return
+            assert self._process.poll() is None and time.monotonic() < last, "PostgreSQL did not start"
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)  # ends connections, then itself
+        self._process.wait()
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of a database in a server of the test's own."""
-    psycopg = pytest.importorskip("psycopg", reason="needs psycopg, which requirements-dev.txt has")
+def postgresql() -> Iterator[Server]:
+    pytest.importorskip("psycopg", reason="needs psycopg, which requirements-dev.txt has")
     if (bin_folder := programs()) is None:
         pytest.skip("needs PostgreSQL (Debian: apt-get install postgresql)")
     who = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}  # it refuses to run as root
     folder = Path(tempfile.mkdtemp(prefix="nnlib-postgresql-"))
-    port = free_port()
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
     try:
         if who:
             shutil.chown(folder, "nobody")
-        data = str(folder / "data")
-        command = [str(bin_folder / "initdb"), "-D", data, "-U", "tester", "--auth=trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(command, check=True, **quiet, **who)
-        options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
-        command = [str(bin_folder / "postgres"), "-D", data, "-p", str(port), "-k", str(folder), *options]
-        process = subprocess.Popen(command, **quiet, **who)
-        try:
-            last = time.monotonic() + ENOUGH
-            while True:
-                with suppress(psycopg.OperationalError):
-                    psycopg.connect(host="127.0.0.1", port=port, user="tester", dbname="postgres").close()
-                    break
-                assert process.poll() is None and time.monotonic() < last, "PostgreSQL did not start"
-                time.sleep(0.1)
-            yield f"postgresql://tester:secret@127.0.0.1:{port}/postgres"
-        finally:
-            process.send_signal(signal.SIGINT)  # ends connections, then itself
-            process.wait()
+        server = Server(bin_folder, folder, **quiet, **who)
+        yield server
+        server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def server(postgresql: Server) -> str:
+    """The address of a database."""
+    return postgresql.url
 
 
 @pytest.fixture
@@ -111,6 +131,34 @@ def test_two_machines_share_a_study_and_one_dies_in_mid_trial(url: str):
     again = [trial for trial in state.trials if trial.settings == victim.settings]
     assert len(again) == 1 and again[0].number != victim.number
     assert "Best of 8: trial" in out
+
+
+def test_a_search_goes_on_through_restarts_of_the_database(url: str, postgresql: Server):
+    """Nothing lost, nothing done twice, and both sides say what they wait for."""
+    studies.create(url, "nights", replace(PLAN, num_trials=12, base=replace(BASE, num_epochs=150)))
+    command = [sys.executable, "-m", "nnlib.search", "--study", "nights", "--workers", "2"]
+    machine = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        for done in (2, 6):
+            until(url, "nights", lambda state, done=done: len(state.ended) >= done and len(state.running) == 2)
+            postgresql.stop()
+            with pytest.raises(storage.Unreachable, match="does not answer") as raised:
+                studies.read(url, "nights")
+            assert "secret" not in str(raised.value)
+            assert machine.stderr and "Trying again" in machine.stderr.readline()
+            postgresql.start()
+            assert "can be used again" in machine.stderr.readline()
+        out, err = machine.communicate(timeout=ENOUGH)
+    finally:
+        machine.kill()
+        machine.communicate()
+    state = studies.read(url, "nights")
+    assert machine.returncode == 0, err
+    assert [trial.state for trial in state.trials] == ["complete"] * 12
+    assert state.interrupted == 0 and len({str(trial.settings) for trial in state.trials}) == 12
+    assert len(studies.load(url, "nights")[0].get_trials()) == 12
+    assert out.count("complete") == 13  # each once, and the best
+    assert "secret" not in err and "Traceback" not in err
 
 
 def parent_of(process: int) -> int:

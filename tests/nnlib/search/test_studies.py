@@ -3,23 +3,29 @@
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from nnlib.experiments import Experiment, Pool, run
 from nnlib.runs.spec import RunSpec
 from nnlib.search import Choice, Interval, SearchError, SearchPlan, StudyState, claims, connection, storage, studies
 from nnlib.search import storage_url as the_url
+from nnlib.search import work as searching
 from nnlib.search.__main__ import main
 from nnlib.search.work import work
 from nnlib.workers import Task
@@ -249,6 +255,110 @@ def test_trials_of_dead_workers_are_put_in_line_again(url, name, how, monkeypatc
     assert state.interrupted == 1
 
 
+def test_hearts_that_stood_still_while_nobody_could_look_are_given_time(url, name, monkeypatch):
+    """After a night's sleep, or an outage, every heartbeat is old at first, also those of workers that live."""
+    clock = [0.0]
+    monkeypatch.setattr(claims.time, "monotonic", lambda: clock[0])
+    studies.create(url, name, PLAN)
+    study, plan = studies.load(url, name)
+    begin(study, plan)
+    monkeypatch.setattr(study._storage, "_get_stale_trial_ids", lambda _: [study.get_trials()[0]._trial_id])
+    for seconds in (0, 100_000, 1, 1):  # asleep for a day between two looks
+        clock[0] += seconds
+        claims.recover(study)
+        assert [trial.state for trial in studies.read(url, name).trials] == ["running"]
+    for _ in range(claims.SILENT):
+        clock[0] += 1
+        claims.recover(study)
+    assert studies.read(url, name).interrupted == 0  # it had no settings yet, so it is not told of
+    assert not studies.read(url, name).trials
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (ValueError("width is 0, but must be at least 1."), "width is 0"),
+        (MemoryError(), "not enough memory"),
+        (TypeError("unsupported operand"), "unexpected TypeError"),
+        (ZeroDivisionError(), "unexpected ZeroDivisionError"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+@pytest.mark.parametrize("where", ["sampler", "choose", "load_data"])
+def test_a_fault_of_a_trial_is_its_own(url, name, monkeypatch, fault, says, where):
+    """It fails with a sentence, the others are done, and nothing is left running."""
+    studies.create(url, name, PLAN)
+    right, calls = getattr(searching, where), iter(range(99))
+
+    def once(*arguments: Any) -> Any:
+        if next(calls) == (1 if where == "load_data" else 0):  # the first of these is before any trial
+            raise fault
+        return right(*arguments)
+
+    monkeypatch.setattr(searching, where, once)
+    for _ in work(name, url):
+        pass
+    state = studies.read(url, name)
+    assert sorted(trial.state for trial in state.trials) == ["complete"] * 5 + ["failed"]
+    assert state.over and state.interrupted == 0
+    (failed,) = [trial for trial in state.trials if trial.state == "failed"]
+    assert says in failed.message and failed.value is None
+
+
+def test_settings_that_kill_their_worker_are_given_up_at_last(url, name):
+    studies.create(url, name, replace(PLAN, num_trials=1))
+    study, plan = studies.load(url, name)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for death in range(1, claims.MOST_DEATHS + 1):
+        trial = claims.claim(study, plan)
+        assert trial is not None
+        trial.suggest_int("depth", 1, 3)
+        trial.set_user_attr(claims.WORKER, f"{socket.gethostname()}:{gone.pid}")
+        claims.recover(study)
+        state = studies.read(url, name)
+        assert state.interrupted == min(death, claims.MOST_DEATHS - 1)
+    assert [(trial.state, trial.message) for trial in state.trials] == [("failed", claims.DIED)]
+    assert state.over and claims.claim(study, plan) is None
+
+
+BROKEN = {
+    "half made": {},
+    "of another version": {"base": {"magic": 1}, "space": {}},
+    "no plan": [1],
+    "a space of nothing": PLAN.as_data() | {"space": {}},
+    "an impossible number": PLAN.as_data() | {"num_trials": -1},
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_broken_study_hides_no_other_and_can_be_deleted(url, name, how, capsys, monkeypatch):
+    monkeypatch.setenv("NNLIB_STORAGE", url)
+    studies.create(url, f"{name} sound", PLAN)
+    studies.create(url, name, PLAN)
+    study, _ = studies.load(url, name)
+    study.set_user_attr(studies.PLAN, BROKEN[how])
+    assert studies.names(url)[:2] == [name, f"{name} sound"]
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert f"{name:32} cannot be read" in out and f"{name} sound" in out
+    with pytest.raises(SearchError):
+        studies.read(url, name)
+    if how != "half made":  # perhaps somebody makes it at this moment
+        studies.create(url, name, PLAN)
+        assert studies.read(url, name).plan == PLAN
+    studies.delete(url, name)
+    assert name not in studies.names(url)
+
+
+def test_a_broken_study_with_results_keeps_its_name(url, name):
+    do(url, name, replace(PLAN, num_trials=1))
+    study, _ = studies.load(url, name)
+    study.set_user_attr(studies.PLAN, {"by": "a later version"})
+    with pytest.raises(SearchError, match="already"):
+        studies.create(url, name, PLAN)
+
+
 def test_a_trial_that_was_taken_for_lost_is_dropped_by_its_worker(url, name):
     studies.create(url, name, replace(LONG, num_trials=1))
     working = in_trial(url, name)
@@ -361,6 +471,54 @@ class TestDatabases:
             file.write_bytes(b"\xff" * file.stat().st_size)
         with pytest.raises(SearchError, match="damaged"):
             studies.read(where, "a")
+
+    def test_a_worker_waits_for_a_file_that_is_locked_and_goes_on(self, tmp_path: Path, monkeypatch):
+        monkeypatch.setattr(connection, "PATIENCE", 0.05)
+        where = f"sqlite:///{tmp_path / 'studies.sqlite3'}"
+        studies.create(where, "waits", PLAN)
+        working = in_trial(where, "waits")
+        with closing(sqlite3.connect(where.partition("///")[2], isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(storage.Unreachable, match="locked"):
+                studies.read(where, "waits", working=True)
+            thread = threading.Thread(target=lambda: [None for _ in working])
+            thread.start()
+            thread.join(0.5)
+            assert thread.is_alive()
+            other.execute("ROLLBACK")
+        thread.join(ENOUGH)
+        state = studies.read(where, "waits")
+        assert [trial.state for trial in state.trials] == ["complete"] * 6 and state.interrupted == 0
+
+    def test_a_file_that_was_deleted_is_one_sentence_and_then_a_new_one(self, tmp_path: Path):
+        where = f"sqlite:///{tmp_path / 'studies.sqlite3'}"
+        studies.create(where, "gone", PLAN)
+        for file in tmp_path.iterdir():
+            file.unlink()
+        with pytest.raises(SearchError, match="deleted or replaced"):
+            studies.read(where, "gone")
+        assert studies.names(where) == []
+        studies.create(where, "new", PLAN)
+        assert studies.names(where) == ["new"]
+
+    @pytest.mark.parametrize(
+        ("fault", "away"),
+        [
+            (sqlite3.OperationalError("database or disk is full"), True),
+            (sqlite3.OperationalError("database is locked"), True),
+            (sqlite3.OperationalError("disk I/O error"), True),
+            (sqlite3.OperationalError("attempt to write a readonly database"), False),
+            (sqlite3.DatabaseError("file is not a database"), False),
+            (RuntimeError("server closed the connection unexpectedly"), True),  # as a driver of another database
+        ],
+        ids=str,
+    )
+    def test_what_may_be_otherwise_in_a_moment(self, tmp_path: Path, fault: Exception, away: bool):
+        where = f"sqlite:///{tmp_path / 'studies.sqlite3'}"
+        kind = DatabaseError if type(fault) is sqlite3.DatabaseError else OperationalError
+        with pytest.raises(SearchError) as raised, storage.using(where):
+            raise StorageInternalError from kind("SELECT 1", {}, fault)
+        assert isinstance(raised.value, storage.Unreachable) == away
 
     def test_a_folder_that_cannot_be_made(self, tmp_path: Path):
         (tmp_path / "file").write_text("")

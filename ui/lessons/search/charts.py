@@ -102,7 +102,7 @@ CURVES = as_spec(
 
 def curves_frame(state: StudyState) -> pd.DataFrame:
     """The rows of CURVES: the newest trials that have been through an epoch."""
-    begun = [trial for trial in state.trials if trial.accuracies][-MOST_CURVES:]
+    begun = [trial for trial in state.trials if trial.accuracies and trial.state in STATES][-MOST_CURVES:]
     rows = []
     for trial in begun:
         kept = thinned(len(trial.accuracies), 50)

@@ -9,7 +9,7 @@ from functools import cache
 from math import inf
 from typing import Any, TypeVar
 
-from nnlib.search import SearchError, SearchPlan, StudyState, open_studies, storage_url
+from nnlib.search import SearchError, SearchPlan, SearchTask, StudyState, Unreachable, open_studies, storage_url
 from nnlib.workers import Pool, Task
 from ui.runs import sessions, sweeps
 from ui.runs.sessions import Lease, Leases
@@ -22,15 +22,12 @@ SLICE = 2.0  # seconds for which a worker does trials before others have their t
 T = TypeVar("T")
 
 
-class SearchTask(Task):
+class Slice(SearchTask):
     """A worker's slice of a search; the next one is put in line as it ends."""
 
     def __init__(self, study: str, url: str, owner: str, follow: Callable[[], None]):
-        super().__init__("nnlib.search.work:work", {"study": study, "storage": url, "seconds": SLICE}, owner)
-        self.more, self.follow = False, follow
-
-    def on_event(self, event: dict[str, Any]) -> None:
-        self.more = event.get("more", False)
+        super().__init__(study, url, owner, SLICE)
+        self.follow = follow
 
     def on_finished(self) -> None:
         if self.more:
@@ -44,6 +41,7 @@ class Book:
     name: str
     state: StudyState | None = None
     error: str = ""
+    waiting: str = ""  # why the database cannot be used now; the search goes on when it can
     running: bool = False  # here: its workers are to be busy with it
     lease: Lease = field(default_factory=Lease)
     tasks: list[Task] = field(default_factory=list)
@@ -60,25 +58,29 @@ class Desk:
         self._lock, self._naming = threading.RLock(), threading.Lock()
         self._books: Leases[Book] = Leases("searches", self._end, END_AFTER, self._tend)
         self._names: list[str] | None = None
-        self._error, self._named_at = "", -inf
+        self._fault, self._named_at = SearchError(), -inf
 
     def names(self, fresh: bool = False) -> list[str]:
-        """All studies, the newest first; as they were within the last second, or fresh.
+        """All studies, the newest first; as they were within the last second, or fresh; while the database is away, as
+        they were before.
 
         Raises:
-            SearchError: the database cannot be used.
+            SearchError: the database cannot be used; Unreachable, if it may be soon.
         """
         self._book(LIST)
         with self._naming:
             if fresh or time.monotonic() - self._named_at > POLL:
-                self._names, self._error = attempt(lambda: open_studies().names(self.url))
+                names, fault = attempt(lambda: open_studies().names(self.url))
                 self._named_at = time.monotonic()
+                if fault is None or not isinstance(fault, Unreachable):
+                    self._names = names
+                self._fault = fault or self._fault
             if self._names is None:
-                raise SearchError(self._error)
+                raise type(self._fault)(str(self._fault))
             return list(self._names)
 
     def look(self, name: str) -> Book:
-        """A study as it stood within the last seconds: its `state`, or None and an `error`.
+        """A study as it stood within the last seconds: its `state`, or None and an `error` or what it is `waiting` for.
 
         Whoever comes while another reads takes what is known, and waits only for the first answer.
         """
@@ -147,7 +149,7 @@ class Desk:
             self._end(book)
 
     def _refresh(self, book: Book) -> None:
-        known = book.state is not None or bool(book.error)
+        known = book.state is not None or bool(book.error or book.waiting)
         if book.reading.acquire(blocking=not known):
             try:
                 if time.monotonic() - book.read_at > POLL:
@@ -159,13 +161,17 @@ class Desk:
         def read() -> StudyState:
             if book.study is None:
                 book.study, _ = open_studies().load(self.url, book.name)
-            return open_studies().read(self.url, book.name, book.study, recover=True, before=book.state)
+            how = {"recover": True, "working": book.running, "before": book.state}
+            return open_studies().read(self.url, book.name, book.study, **how)
 
         book.read_at = time.monotonic()  # what changes meanwhile is read at the next look
-        state, error = attempt(read)
+        state, fault = attempt(read)
         with self._lock:
+            book.waiting = str(fault) if isinstance(fault, Unreachable) else ""
+            if book.waiting:
+                return
             failed = [task.error for task in book.tasks if task.state == "failed"]
-            book.state, book.error = state or book.state, error or (failed[0] if failed else "")
+            book.state, book.error = state or book.state, str(fault or "") or (failed[0] if failed else "")
             if book.error:
                 self._stop(book)
             elif state is not None and state.over:
@@ -179,20 +185,20 @@ class Desk:
         """Put a slice in line, unless it was stopped meanwhile."""
         with self._lock:
             if book.running:
-                task = SearchTask(book.name, self.url, book.lease.owner, lambda: self._employ(book))
+                task = Slice(book.name, self.url, book.lease.owner, lambda: self._employ(book))
                 book.tasks.append(task)
                 self._pool.submit(task)
 
 
-def attempt(read: Callable[[], T]) -> tuple[T | None, str]:
+def attempt(read: Callable[[], T]) -> tuple[T | None, ValueError | None]:
     """What it gives, or why not, for people; what is a fault of ours goes to the log as well."""
     try:
-        return read(), ""
+        return read(), None
     except ValueError as fault:
-        return None, str(fault)
+        return None, fault
     except Exception as fault:
         traceback.print_exception(fault)
-        return None, f"The study could not be read: an unexpected {type(fault).__name__}, see the log."
+        return None, SearchError(f"The study could not be read: an unexpected {type(fault).__name__}, see the log.")
 
 
 @cache

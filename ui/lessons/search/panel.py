@@ -4,17 +4,18 @@ import re
 import shlex
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from nnlib.search import SearchError, SearchPlan, StudyState, shown_url, storage_url
+from nnlib.search import SearchError, SearchPlan, StudyState, Unreachable, shown_url, storage_url
 from ui import lesson
 from ui.lessons.search.controls import plan_controls
-from ui.lessons.search.desk import Book, desk
-from ui.lessons.search.view import View, chosen_view, show_study
+from ui.lessons.search.desk import Book, attempt, desk
+from ui.lessons.search.view import View, chosen_view, show_study, waiting
 from ui.lessons.train.panel import open_in_train
-from ui.runs.polling import live_panel
+from ui.runs.polling import live_panel, poll
 from ui.runs.sessions import session_id
 from ui.widgets.controls import beyond
 from ui.widgets.options import BOUND
@@ -36,6 +37,8 @@ def search_panel() -> None:
             with st.spinner("Opening the studies…", show_time=True):
                 names = desk().names()
             _studies(names, guess)
+        except Unreachable as away:
+            poll(partial(waiting, str(away)), lambda: POLL_IDLE, lambda: attempt(desk().names)[1] is None)
         except SearchError as error:
             st.error(lesson.sentence(error))
             st.button("Try again", icon=":material/refresh:", key="search_again")
@@ -112,7 +115,11 @@ def _study(name: str, guess: str) -> None:
     def controls() -> View | None:
         book = desk().look(name)
         if book.state is None:
-            st.error(lesson.sentence(book.error))
+            if book.waiting:
+                waiting(book.waiting)
+            else:
+                st.error(lesson.sentence(book.error))
+                _delete_button(name, "delete unread")
             return None
         _buttons(book, book.state)
         return chosen_view(book.state)
@@ -131,12 +138,13 @@ def _study(name: str, guess: str) -> None:
     live_panel(controls, view, every, changed)
 
 
-def _condition(book: Book) -> tuple[bool, bool, bool, bool]:
-    """Whether it runs here, a worker is at it anywhere, nothing more is to come, and there is a best trial."""
+def _condition(book: Book) -> tuple[bool, bool, bool, int | None]:
+    """Whether it runs here, a worker is at it anywhere, nothing more is to come; 0: nothing is known, 1: nor is there a
+    best trial, 2: there is."""
     state = book.state
     if state is None:
-        return book.running, False, True, False
-    return book.running, bool(state.running), state.over, state.best is not None
+        return book.running, False, not book.waiting, 0
+    return book.running, bool(state.running), state.over, 1 + (state.best is not None)
 
 
 def _buttons(book: Book, state: StudyState) -> None:
@@ -150,9 +158,7 @@ def _buttons(book: Book, state: StudyState) -> None:
             _button(f"{MORE} more trials", "add", "more", _prolong, name, plan.num_trials + MORE)
         with st.popover("On other machines", icon=":material/devices:"):
             _other_machines(name)
-        with st.popover("Delete", icon=":material/delete:", disabled=bool(state.running or book.running)):
-            lesson.show(PAGE, "delete", study=f"`{name}`", count=len(state.ended))
-            _button("Delete it", "delete", "delete", _delete, name)
+        _delete_button(name, "delete", disabled=bool(state.running or book.running), count=len(state.ended))
         if state.best is not None:  # any ended trial to Train, the best first
             ended = sorted(state.ended, key=lambda trial: -(trial.value or 0))
             trials = {BEST: BEST} | {str(trial.number): f"trial {trial.number}" for trial in ended}
@@ -169,6 +175,12 @@ def _other_machines(name: str) -> None:
     st.code(f"{setting}python -m nnlib.search --study {shlex.quote(name)}", language="bash")
     if local:
         lesson.show(PAGE, "machines more")
+
+
+def _delete_button(name: str, words: str, disabled: bool = False, **values: Any) -> None:
+    with st.popover("Delete", icon=":material/delete:", disabled=disabled):
+        lesson.show(PAGE, words, study=f"`{name}`", **values)
+        _button("Delete it", "delete", "delete", _delete, name)
 
 
 def _prolong(name: str, num_trials: int) -> None:

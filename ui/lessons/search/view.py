@@ -20,6 +20,7 @@ PAGE = "search"
 PROGRESS, CURVES, MAP, LINES, IMPORTANCE = VIEWS = ["Progress", "Epochs", "Map", "Lines", "Importance"]
 FEWEST = 20  # ended trials that importances need
 MOST_ROWS = 500
+MOST_NAMED = 5  # trials
 
 
 class View(NamedTuple):
@@ -52,10 +53,15 @@ def chosen_view(state: StudyState) -> View:
 def show_study(book: Book, guess: str, view: View) -> None:
     """All of it; runs again at every poll."""
     state = book.state
+    if book.waiting:
+        waiting(book.waiting)
     if book.error:
         st.error(lesson.sentence(book.error))
     if state is None:
         return
+    for message in dict.fromkeys(trial.message for trial in state.trials if trial.state == "failed"):
+        numbers = [str(t.number) for t in state.trials if t.state == "failed" and t.message == message]
+        st.error(lesson.text(PAGE, "failed", trials=", ".join(numbers[:MOST_NAMED]), count=len(numbers), why=message))
     st.progress(min(1.0, len(state.ended) / state.plan.wanted), text=_progress(book, state))
     if state.interrupted:
         st.caption(lesson.text(PAGE, "interrupted", count=state.interrupted))
@@ -69,6 +75,11 @@ def show_study(book: Book, guess: str, view: View) -> None:
     _outcome(state, guess)
     st.caption(_plan(state.plan))
     _table(state)
+
+
+def waiting(why: str) -> None:
+    """Say that the database cannot be used now."""
+    st.warning(lesson.text(PAGE, "waiting", why=lesson.sentence(why)), icon=":material/hourglass_top:")
 
 
 def _progress(book: Book, state: StudyState) -> str:

@@ -1,6 +1,7 @@
 """The server's side of a search: workers are shared, searches that nobody watches stop."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from optuna.trial import TrialState
 
 from nnlib.experiments import Experiment, Pool, Sweep
 from nnlib.runs.spec import RunSpec
-from nnlib.search import Interval, SearchError, SearchPlan, StudyState, connection, storage
+from nnlib.search import Interval, SearchError, SearchPlan, StudyState, Unreachable, connection, storage
 from ui.lessons.search import desk as search_desk
 from ui.lessons.search.desk import Book, Desk
 from ui.runs import sessions
@@ -138,6 +139,44 @@ def test_a_search_that_cannot_be_run_says_why_and_stops(desk: Desk):
     book = wait(desk, "pictures", lambda book: book.error)
     assert "CIFAR-10 is not here" in book.error and not book.running
     assert not state(desk, "pictures").trials
+
+
+def test_a_database_that_is_away_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    from nnlib.search import studies
+
+    def away(*how, **more):
+        raise Unreachable("The database does not answer.")
+
+    desk.create("patient", ENDLESS)
+    names = desk.names()
+    desk.start("patient", "me")
+    wait(desk, "patient", lambda book: book.state.ended)
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, "read", away)
+        patch.setattr(studies, "names", away)
+        book = wait(desk, "patient", lambda book: book.waiting)
+        assert book.running and book.state is not None and not book.error
+        assert desk.names(fresh=True) == names
+    ended = len(state(desk, "patient").ended)
+    book = wait(desk, "patient", lambda book: len(book.state.ended) > ended)
+    assert book.running and not book.waiting
+    desk.stop("patient")
+
+
+def test_a_killed_worker_is_made_up_for_any_number_of_times(desk: Desk):
+    desk.create("killed", replace(PLAN, num_trials=1, base=replace(SPEC, num_epochs=100_000)))
+    desk.start("killed", "me")
+    for deaths in range(4):
+
+        def in_trial(book: Book, deaths: int = deaths) -> bool:
+            assert not book.error and book.state
+            return book.state.interrupted == deaths and any(t.settings and t.worker for t in book.state.running)
+
+        book = wait(desk, "killed", in_trial)
+        assert book.running and book.state
+        os.kill(int(book.state.running[0].worker.rpartition(":")[2]), signal.SIGKILL)
+    wait(desk, "killed", lambda book: book.state.interrupted == 4 and book.state.running)
+    desk.stop("killed")
 
 
 def test_one_reads_while_the_others_take_what_is_known(desk: Desk, monkeypatch: pytest.MonkeyPatch):
