@@ -29,8 +29,14 @@ LATER = ("locked", "full", "disk I/O", "unable to open")  # what SQLite says tha
 class Patient:
     """A storage of which each call is made again while its database is away."""
 
-    def __init__(self, storage: "RDBStorage", patience: float):
-        self._storage, self._patience = storage, patience
+    def __init__(self, url: str, patience: float):
+        self._url, self._patience = url, patience
+        self._storage = _persist(patience, _open, url)
+
+    def reopen(self) -> None:
+        """Make the tables, where they have gone."""
+        self._storage.engine.dispose()
+        self._storage = _open(self._url)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._storage, name)
@@ -65,7 +71,7 @@ def is_away(error: Exception) -> bool:
 @lru_cache(maxsize=8)
 def open_storage(url: str, patience: float = 0.0) -> Any:
     """The database, made if it is not there; kept open."""
-    return Patient(_persist(patience, _open, url), patience)
+    return Patient(url, patience)
 
 
 def _open(url: str) -> "RDBStorage":

@@ -38,10 +38,10 @@ def using(url: str, patience: float = 0.0) -> Iterator[Any]:
     except Exception as error:
         if not (of_database(error) or quotes(url, "".join(format_exception(error)))):
             raise
+        if "no such table" in f"{error} {error.__cause__}":
+            open_storage(url, patience).reopen()  # the next look finds them
         raise _told(url, error) from None
 
 
 def _told(url: str, error: Exception) -> SearchError:
-    if "no such table" in str(error):
-        open_storage.cache_clear()  # the next look makes the tables
     return (Unreachable if is_away(error) else SearchError)(sentence(url, error))
