@@ -50,7 +50,7 @@ def writing() -> Iterator[None]:
 
 def cannot_write(error: OSError) -> DataError:
     """The error that says why the cache folder could not be written and what to do."""
-    reason = error.strerror or type(error).__name__
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
     where = f"the cache folder {cache_folder()}"
     return DataError(f"{where} cannot be written ({reason}); make room there, or set NNLIB_CACHE to another.")
 

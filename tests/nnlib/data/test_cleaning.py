@@ -200,19 +200,45 @@ print(len(data.X_train), store.read("0" * 32) is not None, cache.unwritable() is
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be another user")
-@pytest.mark.parametrize("mode", [0o755, 0o777])
-@pytest.mark.parametrize("version", ["binary", "python"])
-def test_a_second_user_reads_what_the_first_has_made(small_cifar10, tmp_path, version, mode):
-    """The second comes by another path, and may not write into what is not theirs: they are told so, and all works."""
+def as_other_user(root):
+    run = [sys.executable, "-c", OTHER_USER, str(root)]
+    return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def shared(small_cifar10, tmp_path):
+    """A cache that root has filled and others may read."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("only root can be another user")
     for folder in (tmp_path, *list(tmp_path.parents)[:2]):
         folder.chmod(0o755)
     cifar10.load(small_cifar10.root, **SPLIT)
     result(small_cifar10, 0)
-    small_cifar10.cache.chmod(mode)
-    root = small_cifar10.root if version == "binary" else small_cifar10.pickled()
-    run = subprocess.run(
-        [sys.executable, "-c", OTHER_USER, str(root)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    return small_cifar10
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777])
+@pytest.mark.parametrize("version", ["binary", "python"])
+def test_a_second_user_reads_what_the_first_has_made(shared, version, mode):
+    """The second comes by another path, and may not write into what is not theirs: they are told so, and all works."""
+    shared.cache.chmod(mode)
+    run = as_other_user(shared.root if version == "binary" else shared.pickled())
     assert (run.stdout, run.stderr) == ("70 True True\n", "")
     assert store.read(key(0)) == [] and len(prepared.folders()) == 1
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777])
+def test_a_second_user_with_other_pictures(shared, tmp_path, mode):
+    shared.cache.chmod(mode)
+    other = shutil.copytree(shared.root, tmp_path / "other")
+    with open(other / binary.FOLDER / "test_batch.bin", "r+b") as file:
+        file.write(b"\x09" if shared.labels[100] != 9 else b"\x08")
+    run = as_other_user(other)
+    refused = (
+        f"the cache folder {shared.cache} cannot be written (Permission denied); make room there, or set NNLIB_CACHE"
+    )
+    if mode == 0o777:
+        assert (run.stdout, run.stderr) == ("70 True True\n", "")
+    else:
+        assert run.stderr.splitlines()[-1].startswith(f"nnlib.data.errors.DataError: {refused}")
+    assert cifar10.load(shared.root, **SPLIT).y_train[0] == shared.labels[0]
