@@ -7,31 +7,94 @@ refused, not copied, unless it is of floats. NaN and infinity go on as IEEE 754 
 Labels are judged by `as_labels`, wherever they meet predictions.
 """
 
-import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
-from typing import Any
+from functools import wraps
+from inspect import signature
+from math import isfinite
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy import ndarray
+
+Function = TypeVar("Function", bound=Callable)
+Check = Callable[[str, Any], Any]  # name and value -> the value to go on with
+
+_FORMULAS: dict[Callable, Any] = {}  # decorated function -> the formula
 
 ieee = np.errstate(all="ignore")  # decorates what computes with numbers that others bring
 
 
 # ----------------------------------------------------------------------------------------------------------- arrays
-def floats(**arrays: Any) -> list[ndarray]:
-    """The arrays, in their order, as arrays of float32 or float64."""
-    return [
-        array if type(array) is ndarray and array.dtype.char in "fd" else _as_floats(name, array)
-        for name, array in arrays.items()
-    ]
+def takes_floats(*names: str, fits: Callable | None = None, **checks: Check) -> Callable[[Function], Function]:
+    """Decorates a formula: what comes by these names is an array of floats there, and NumPy does not warn.
+
+    A network, whose arrays are of floats already, calls the formula alone (`bare`).
+
+    Args:
+        names: of parameters that are arrays.
+        fits: takes the same arguments, and raises a ValueError if they do not fit together.
+        checks: by the name of another parameter, what takes name and value, and gives the value to go on with.
+    """
+
+    def decorate(function: Function) -> Function:
+        known = dict.fromkeys(names, as_floats) | checks
+        places = [(i, name, known[name]) for i, name in enumerate(signature(function).parameters) if name in known]
+
+        @wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            told = list(args)
+            for i, name, check in places:
+                if i < len(told):
+                    told[i] = check(name, told[i])
+                elif name in kwargs:
+                    kwargs[name] = check(name, kwargs[name])
+            if fits is not None:
+                fits(*told, **kwargs)
+            return calm(*told, **kwargs)
+
+        calm = ieee(function)
+        _FORMULAS[checked] = function
+        return cast(Function, checked)
+
+    return decorate
 
 
-def _as_floats(name: str, array: Any) -> ndarray:
+def bare(function: Function) -> Function:
+    """The formula that `takes_floats` decorates; another function as it is."""
+    return _FORMULAS.get(function, function)
+
+
+def as_floats(name: str, array: Any, dtype: np.dtype | None = None) -> ndarray:
+    """The array, in float32 or float64; in dtype, if one is given."""
+    if type(array) is ndarray and (array.dtype.char in "fd" if dtype is None else array.dtype == dtype):
+        return array
     array = _read(name, array)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name} holds {array.dtype}, but must hold real numbers: make it an array of floats.")
-    return array if array.dtype.char in "fd" else array.astype(np.float32 if array.dtype == np.half else np.float64)
+    if dtype is None and array.dtype.char not in "fd":
+        dtype = np.dtype(np.float32 if array.dtype == np.half else np.float64)
+    return array if dtype is None else array.astype(dtype, copy=False)
+
+
+def made_by(kind: type) -> Check:
+    """A check, for `takes_floats`, that a cache is what the forward pass gave."""
+
+    def check(name: str, cache: Any) -> Any:
+        if not isinstance(cache, kind):
+            what = f"what the forward pass gave beside its output, a {kind.__name__}"
+            raise ValueError(f"{name} is {shown(cache)}, but must be {what}.")
+        return cache
+
+    return check
+
+
+def require_place(name: str, array: Any, shape: tuple[int, ...], *dtypes: np.dtype) -> None:
+    """ValueError unless the array can be written to: of this shape, of floats, of these dtypes."""
+    fits = type(array) is ndarray and array.shape == shape and array.dtype.char in "fd" and array.flags.writeable
+    if not fits or any(array.dtype != dtype for dtype in dtypes):
+        what = f"{name} is written to, so must be an array of {' and '.join(map(str, dtypes)) or 'floats'} {shape}"
+        raise ValueError(f"{what}, but is {shown(array)}.")
 
 
 def as_labels(name: str, y: Any, N: int, C: int) -> ndarray:
@@ -52,7 +115,7 @@ def as_labels(name: str, y: Any, N: int, C: int) -> ndarray:
             found, advice = f"holds fractions, like {y[y != np.rint(y)][0]}", "give the number of each example's class"
     else:
         found, advice = f"holds {y.dtype}", f"take np.unique({name}, return_inverse=True)[1]"
-    what = f"labels are whole numbers from 0 to {C - 1}, one for each of {N} examples"
+    what = f"labels are ints from 0 to {C - 1}, one for each of {N} examples"
     raise ValueError(f"{what}, but {name} {found}: {advice}.")
 
 
@@ -73,13 +136,26 @@ def require_like(name: str, array: ndarray, shape: tuple[int, ...]) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- numbers
+_WHOLE = (int, np.integer)
+_REAL = (float, np.floating, *_WHOLE)
+
+
 def require_whole(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
     """The value as an int; ValueError unless it is a whole number of at least `least` and at most `most`."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    whole = isinstance(value, _WHOLE) and not isinstance(value, bool)
     if whole and value >= least and (most is None or value <= most):
         return int(value)
-    limit = "" if most is None else f" and at most {most:,}"
+    limit = "" if most is None else f" and at most {most}"
     raise ValueError(f"{name} is {shown(value)}, but must be a whole number of at least {least}{limit}.")
+
+
+def require_wholes(name: str, values: Any, least: int = 1) -> list[int]:
+    """The values as a list of ints; ValueError unless each is a whole number of at least `least`."""
+    try:
+        return [require_whole(name, value, least) for value in ([None] if isinstance(values, str) else values)]
+    except (TypeError, ValueError) as error:  # not iterable; not whole
+        what = f"whole numbers of at least {least}"
+        raise ValueError(f"{name} are {shown(values)}, but must be a list of {what}.") from error
 
 
 def require_number(
@@ -92,21 +168,35 @@ def require_number(
     below: float | None = None,
 ) -> float:
     """The value as a float; ValueError unless it is a finite number within the bounds."""
-    value = value.item() if isinstance(value, np.generic) else value  # a bound is no float32
+    try:
+        real = isinstance(value, _REAL) and not isinstance(value, bool)
+        number = float(value) if real else np.nan
+    except OverflowError:  # an int beyond all floats
+        number = np.nan
     if (
-        isinstance(value, float | int)
-        and not isinstance(value, bool)
-        and abs(value) <= sys.float_info.max  # neither NaN nor infinite, nor an int beyond all floats
-        and (least is None or value >= least)
-        and (above is None or value > above)
-        and (most is None or value <= most)
-        and (below is None or value < below)
+        isfinite(number)
+        and (least is None or number >= least)
+        and (above is None or number > above)
+        and (most is None or number <= most)
+        and (below is None or number < below)
     ):
-        return float(value)
-    low = f"{least} <= " if least is not None else f"{above} < " if above is not None else ""
-    high = f" <= {most}" if most is not None else f" < {below}" if below is not None else ""
-    bounds = f", with {low}{name}{high}" if low or high else ""
+        return number
+    low, high = f"{least} <=" if above is None else f"{above} <", f"<= {most}" if below is None else f"< {below}"
+    bounds = f": choose {low} {name} {high}"
+    if most is below is None:
+        bounds = f" of at least {least}" if least is not None else f" above {above}" if above is not None else ""
     raise ValueError(f"{name} is {shown(value)}, but must be a finite number{bounds}.")
+
+
+def require_dtype(dtype: Any) -> np.dtype:
+    """The dtype; ValueError unless it is one of floats."""
+    try:
+        found = np.dtype(dtype)
+    except Exception as error:  # of several kinds, and a warning where those are errors
+        raise ValueError(f"dtype is {shown(dtype)}, but must be one of floats, np.float32 or np.float64.") from error
+    if dtype is None or found not in (np.half, np.float32, np.float64):
+        raise ValueError(f"dtype is {shown(dtype)}, but must be one of floats, np.float32 or np.float64.")
+    return found
 
 
 def generator(name: str, seed: Any) -> np.random.Generator:

@@ -8,7 +8,17 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_mode
+from nnlib.checks import (
+    as_floats,
+    bare,
+    ieee,
+    require_dtype,
+    require_mode,
+    require_number,
+    require_whole,
+    require_wholes,
+    shown,
+)
 from nnlib.layers import *  # noqa: F403 - notebooks of the course find all layers here
 from nnlib.layers import (
     AffineCache,
@@ -91,16 +101,16 @@ class FullyConnectedNet:
         dropout_seed: int | None = None,
     ):
         norm = get_normalization(normalization)
-        if not 0 < dropout_keep_ratio <= 1:
-            raise ValueError(f"dropout_keep_ratio is {dropout_keep_ratio}, but a probability to keep: 0 < ratio <= 1.")
-        dims = [input_dim, *hidden_dims, num_classes]
-        if any(d < 1 for d in dims):
-            raise ValueError(f"every layer needs at least one unit, but the sizes are {dims}.")
-
-        self.hidden_dims, self.input_dim, self.num_classes = list(hidden_dims), input_dim, num_classes
-        self.dropout_keep_ratio, self.use_dropout = dropout_keep_ratio, dropout_keep_ratio != 1
-        self.normalization, self.reg, self.weight_scale = normalization, reg, weight_scale
-        self.dtype, self.seed, self.dropout_seed, self.iteration = np.dtype(dtype), seed, dropout_seed, 0
+        self.hidden_dims = require_wholes("hidden_dims", hidden_dims)
+        self.input_dim = require_whole("input_dim", input_dim)
+        self.num_classes = require_whole("num_classes", num_classes)
+        dims = [self.input_dim, *self.hidden_dims, self.num_classes]
+        self.dropout_keep_ratio = require_number("dropout_keep_ratio", dropout_keep_ratio, above=0, most=1)
+        self.use_dropout, self.normalization = self.dropout_keep_ratio != 1, normalization
+        self.reg, self.weight_scale = require_number("reg", reg, least=0), weight_scale
+        self.dtype, self.iteration = require_dtype(dtype), 0
+        self.seed = None if seed is None else require_whole("seed", seed, least=0)
+        self.dropout_seed = None if dropout_seed is None else require_whole("dropout_seed", dropout_seed, least=0)
         self.num_layers = 1 + len(self.hidden_dims)
         self.layers = Layers() if norm is None else Layers(norm_forward=norm.forward, norm_backward=norm.backward)
 
@@ -117,6 +127,7 @@ class FullyConnectedNet:
             running = {name: np.zeros(H, self.dtype) for name in self._running}
             self.bn_params.append({"mode": "train", **running})
 
+    @ieee
     def _initialize(self) -> None:
         normal = np.random.standard_normal if self.seed is None else np.random.default_rng(self.seed).standard_normal
         for name, w in self._params.items():
@@ -124,6 +135,15 @@ class FullyConnectedNet:
                 self._params[name] = weight_std(self.weight_scale, w.shape[0]) * normal(w.shape)
             else:
                 self._params[name] = np.full(w.shape, 1 if name.startswith("gamma") else 0)
+
+    @property
+    def layers(self) -> Layers:
+        """The functions that the network calls, as formulas alone: all its arrays are of floats."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, layers: Layers) -> None:
+        self._layers, self._formulas = layers, Layers(*map(bare, layers))
 
     @property
     def params(self) -> Parameters:
@@ -140,6 +160,7 @@ class FullyConnectedNet:
     def loss(self, X: ndarray, y: None = None) -> ndarray: ...
     @overload
     def loss(self, X: ndarray, y: ndarray) -> tuple[float, Parameters]: ...
+    @ieee
     def loss(self, X: ndarray, y: ndarray | None = None) -> ndarray | tuple[float, Parameters]:
         """Scores (N, C) in test mode if there is no y; else, in train mode, the loss and its gradients.
 
@@ -153,7 +174,7 @@ class FullyConnectedNet:
         if y is None:
             return self.forward(X, "test")[0]
         scores, caches = self.forward(X, "train")
-        data_loss, dscores = self.layers.softmax_loss(scores, y)
+        data_loss, dscores = self._formulas.softmax_loss(scores, y)
         grads = self.backward(dscores, caches)
         penalties = []
         if self.reg:
@@ -165,10 +186,11 @@ class FullyConnectedNet:
         loss = sum(penalties, start=data_loss)
         return loss, grads
 
+    @ieee
     def forward(self, X: ndarray, mode: str) -> tuple[ndarray, list[LayerCache]]:
         """Scores (N, C), and each layer's cache; mode is "train" or "test"."""
         require_mode(mode)
-        layers, params, x, caches = self.layers, self._params, X.astype(self.dtype, copy=False), []
+        layers, params, x, caches = self._formulas, self._params, as_floats("X", X, self.dtype), []
         norm = relu = dropout = None
         for i in range(1, self.num_layers):
             x, affine = layers.affine_forward(x, params[f"W{i}"], params[f"b{i}"])
@@ -185,7 +207,7 @@ class FullyConnectedNet:
 
     def backward(self, dscores: ndarray, caches: list[LayerCache]) -> Parameters:
         """Gradients of all parameters (without the L2 penalty's part) from those of the scores, (N, C)."""
-        layers, grads, dx = self.layers, self._params.like(), dscores
+        layers, grads, dx = self._formulas, self._params.like(), as_floats("dscores", dscores)
         for i in range(self.num_layers, 0, -1):
             affine, norm, relu, dropout = caches[i - 1]
             if dropout is not None:
@@ -215,11 +237,12 @@ class FullyConnectedNet:
             ValueError: an array is missing, too many, or of another shape.
         """
         here = self.state()
-        if state.keys() != here.keys():
-            raise ValueError(
-                f"this network has {', '.join(here)}, but the state has {', '.join(state)}: build the same."
-            )
+        if not isinstance(state, dict) or state.keys() != here.keys():
+            there = ", ".join(map(str, state)) if isinstance(state, dict) else shown(state)
+            raise ValueError(f"this network has {', '.join(here)}, but the state has {there}: build the same.")
         for name, array in state.items():
+            if not isinstance(array, ndarray):
+                raise ValueError(f"{name} in the state is {shown(array)}, but must be an array of floats.")
             if array.shape != here[name].shape or array.dtype.kind != "f":
                 raise ValueError(
                     f"{name} is {here[name].shape} here, but {array.shape} {array.dtype} in the state: build the same."
@@ -235,10 +258,9 @@ def weight_std(weight_scale: float | str, D: int) -> float:
     Raises:
         ValueError: it is something else, or below 0.
     """
-    if weight_scale == "he":
-        return sqrt(2 / D)
-    if weight_scale == "xavier":
-        return sqrt(1 / D)
-    if isinstance(weight_scale, str) or not weight_scale >= 0:
-        raise ValueError(f"weight_scale is {weight_scale!r}, but must be a number of at least 0, 'he' or 'xavier'.")
-    return weight_scale
+    require_whole("D", D)
+    if isinstance(weight_scale, str):
+        if weight_scale not in ("he", "xavier"):
+            raise ValueError(f"weight_scale is {shown(weight_scale)}, but must be a number, 'he' or 'xavier'.")
+        return sqrt(2 / D) if weight_scale == "he" else sqrt(1 / D)
+    return require_number("weight_scale", weight_scale, least=0)

@@ -2,7 +2,8 @@
 
 A forward pass returns ``(out, cache)``; its backward pass takes the upstream gradient ``dout`` (the gradient of the
 loss with respect to ``out``, so of the same shape) and that cache, and returns the gradients of the forward inputs.
-Inputs are never changed and their dtype is kept. Shapes: N examples in the batch, D features, H units, C classes.
+Inputs are never changed. Float32 and float64 are kept; what else is real is computed in one of them (`nnlib.checks`).
+Shapes: N examples in the batch, D features, H units, C classes.
 """
 
 from math import prod
@@ -11,7 +12,17 @@ from typing import Any, Literal, NamedTuple, overload
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import as_labels, require_like, require_mode
+from nnlib.checks import (
+    as_labels,
+    generator,
+    made_by,
+    require_like,
+    require_mode,
+    require_names,
+    require_number,
+    require_place,
+    takes_floats,
+)
 from nnlib.normalization import (
     BatchnormCache,
     LayernormCache,
@@ -51,6 +62,7 @@ class AffineCache(NamedTuple):
     b: ndarray  # (H,)
 
 
+@takes_floats("x", "w", "b")
 def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineCache]:
     """Fully connected layer: out = x w + b.
 
@@ -67,6 +79,8 @@ def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineC
 
     Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986, eq. 1.
     """
+    if x.ndim == 0:
+        raise ValueError(f"x needs a row for each example, but is the number {x}: make it (N, D).")
     N, D = x.shape[0], prod(x.shape[1:])
     if w.ndim != 2 or w.shape[0] != D:
         raise ValueError(
@@ -78,6 +92,13 @@ def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, AffineC
     return out, AffineCache(x, w, b)
 
 
+def _affine_fits(dout: ndarray, cache: AffineCache, need_dx: bool = True, dw_out: ndarray | None = None) -> None:
+    x, w, _ = cache
+    require_like("dout", dout, (x.shape[0], w.shape[1]))
+    if dw_out is not None:
+        require_place("dw_out", dw_out, w.shape, x.dtype, dout.dtype)
+
+
 @overload
 def affine_backward(
     dout: ndarray, cache: AffineCache, need_dx: Literal[True] = True, dw_out: ndarray | None = None
@@ -86,6 +107,7 @@ def affine_backward(
 def affine_backward(
     dout: ndarray, cache: AffineCache, need_dx: bool, dw_out: ndarray | None = None
 ) -> tuple[ndarray | None, ndarray, ndarray]: ...
+@takes_floats("dout", cache=made_by(AffineCache), fits=_affine_fits)
 def affine_backward(
     dout: ndarray, cache: AffineCache, need_dx: bool = True, dw_out: ndarray | None = None
 ) -> tuple[ndarray | None, ndarray, ndarray]:
@@ -95,10 +117,14 @@ def affine_backward(
         dout: upstream gradient, (N, H).
         cache: what `affine_forward` returned.
         need_dx: False leaves dx out (None): the first layer of a network has nothing below it to pass it on to.
-        dw_out: where to write dw, (D, H); it spares a network that keeps all gradients in one vector a copy.
+        dw_out: where to write dw, (D, H), of the dtype of x and dout; it spares a network that keeps all gradients in
+            one vector a copy.
 
     Returns:
         dx in the shape of x, dw (D, H), db (H,).
+
+    Raises:
+        ValueError: dout is not like the output, or dw_out cannot take dw.
 
     Source: Rumelhart, Hinton and Williams, 1986, eqs. 6 and 7.
     """
@@ -115,6 +141,7 @@ class ReluCache(NamedTuple):
     x: ndarray  # any shape: the pre-activation
 
 
+@takes_floats("x")
 def relu_forward(x: ndarray) -> tuple[ndarray, ReluCache]:
     """Rectified linear unit: out = max(0, x), any shape.
 
@@ -124,6 +151,7 @@ def relu_forward(x: ndarray) -> tuple[ndarray, ReluCache]:
     return out, ReluCache(x)
 
 
+@takes_floats("dout", cache=made_by(ReluCache))
 def relu_backward(dout: ndarray, cache: ReluCache) -> ndarray:
     """Gradient of `relu_forward`: dout where x > 0, else 0 (at x = 0 too, where max has no derivative)."""
     (x,) = cache
@@ -137,32 +165,38 @@ class DropoutCache(NamedTuple):
     mask: ndarray | None  # like x; each entry 0 or 1 / p; None in test mode
 
 
+def _dropout_param(name: str, param: Any) -> dict[str, Any]:
+    param = require_names(name, param, ("p", "mode", "seed"))
+    require_number("p", param.get("p"), above=0, most=1)
+    require_mode(param.get("mode"))
+    return param
+
+
+@takes_floats("x", dropout_param=_dropout_param)
 def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray, DropoutCache]:
     """Inverted dropout: keep each number with probability p and divide it by p; in test mode change nothing.
 
     Args:
         x: inputs, any shape.
         dropout_param: "p", the probability to *keep* a number, 0 < p <= 1; "mode", "train" or "test"; "seed"
-            (optional): an int or ints that fix the mask. Without it the mask comes from NumPy's global state.
+            (optional): a whole number, or several, that fix the mask. Without it NumPy's global state makes it.
 
     Returns:
         out like x, and the cache for `dropout_backward`.
 
     Raises:
-        ValueError: p is out of range, or the mode is unknown.
+        ValueError: p is out of range, the mode is unknown, or there is another setting.
 
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014, section 10.
     """
-    p, mode, seed = dropout_param["p"], dropout_param.get("mode", ""), dropout_param.get("seed")
-    require_mode(mode)
-    if not 0 < p <= 1:
-        raise ValueError(f"p is the probability to keep a number, but is {p}: choose 0 < p <= 1.")
-    uniform = np.random.random if seed is None else np.random.default_rng(seed).random
+    p, mode, seed = dropout_param["p"], dropout_param["mode"], dropout_param.get("seed")
+    uniform = np.random.random if seed is None else generator("seed", seed).random
     mask = ((uniform(x.shape) < p) / p).astype(x.dtype) if mode == "train" else None  # like x
     out = x if mask is None else x * mask  # like x
     return out, DropoutCache(mask)
 
 
+@takes_floats("dout", cache=made_by(DropoutCache))
 def dropout_backward(dout: ndarray, cache: DropoutCache) -> ndarray:
     """Gradient of `dropout_forward`: what was dropped gets none, what was kept is scaled as in the forward pass."""
     (mask,) = cache
@@ -173,6 +207,7 @@ def dropout_backward(dout: ndarray, cache: DropoutCache) -> ndarray:
 
 
 # ---------------------------------------------------------------------------------------------------- softmax loss
+@takes_floats("x")
 def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
     """Mean cross-entropy of the softmax of the scores, and its gradient, which is (probabilities - one-hot) / N.
 
@@ -188,11 +223,14 @@ def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
 
     Source: Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990, eqs. 8 to 11.
     """
+    if x.ndim != 2 or x.size == 0:
+        raise ValueError(f"x needs at least one example (N) and class (C), (N, C), but is {x.shape}: give it both.")
     N, C = x.shape
-    if N == 0:
-        raise ValueError(f"a mean needs at least one example, but x is {x.shape}: give a batch that is not empty.")
-    y = as_labels("y", y, N, C)
+    if type(y) is not ndarray or y.shape != (N,) or y.dtype.kind not in "iu":
+        y = as_labels("y", y, N, C)
     one_hot = y[:, None] == np.arange(C)  # (N, C)
+    if np.count_nonzero(one_hot) != N:  # sooner than looking for y's least and greatest
+        as_labels("y", y, N, C)
     top = x.max(axis=1, keepdims=True)  # (N, 1)
     shifted = x - top  # (N, C): the largest is 0, so that exp cannot overflow
     e = np.exp(shifted)  # (N, C)

@@ -9,8 +9,30 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_like, require_mode
+from nnlib.checks import as_floats, made_by, require_like, require_mode, require_names, require_number, takes_floats
 from nnlib.speed import column_sum, row_sum  # x.sum(axis=0), x.sum(axis=1, keepdims=True), but twice as fast
+
+
+# ------------------------------------------------------------------------------------------------ what is asked of x
+def _norm_param(name: str, param: Any) -> dict[str, Any]:
+    """The settings of either normalization: a network gives both the same."""
+    param = require_names(name, param, ("mode", "eps", "momentum", "running_mean", "running_var"))
+    bounds: dict[str, dict[str, float]] = {"eps": {"least": 0}, "momentum": {"least": 0, "most": 1}}
+    param.update({n: require_number(n, param[n], **bounds[n]) for n in bounds.keys() & param.keys()})
+    param.update({n: as_floats(n, param[n]) for n in ("running_mean", "running_var") if n in param})
+    if "mode" in param:
+        require_mode(param["mode"])
+    return param
+
+
+def _require_norm_shapes(x: ndarray, gamma: ndarray, beta: ndarray) -> None:
+    if x.ndim != 2:
+        raise ValueError(f"x needs two axes, (N, D), but has shape {x.shape}: flatten each example first.")
+    if gamma.shape != x.shape[1:] or beta.shape != x.shape[1:]:
+        raise ValueError(
+            f"gamma and beta need a number for each feature of x {x.shape}, but are {gamma.shape} and {beta.shape}: "
+            f"make them {x.shape[1:]}."
+        )
 
 
 # --------------------------------------------------------------------------------------------- batch normalization
@@ -25,6 +47,7 @@ class BatchnormCache(NamedTuple):
     mode: str  # "train": mean and var depend on x; "test": they are constants
 
 
+@takes_floats("x", "gamma", "beta", bn_param=_norm_param)
 def batchnorm_forward(
     x: ndarray, gamma: ndarray, beta: ndarray, bn_param: dict[str, Any]
 ) -> tuple[ndarray, BatchnormCache]:
@@ -43,14 +66,17 @@ def batchnorm_forward(
         out, (N, D), and the cache for `batchnorm_backward`.
 
     Raises:
-        ValueError: the shapes do not fit together, or the mode is unknown.
+        ValueError: the shapes do not fit together, a setting is unknown or out of range, or a batch to train on is
+            empty.
 
     Source: Ioffe and Szegedy, "Batch normalization", 2015, algorithm 1 (with the biased variance throughout).
     """
     _require_norm_shapes(x, gamma, beta)
-    mode, eps, momentum = bn_param.get("mode", ""), bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    mode, eps, momentum = bn_param.get("mode"), bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     require_mode(mode)
     N, D = x.shape
+    if N == 0 and mode == "train":
+        raise ValueError(f"a batch to train on has a mean, but x is {x.shape}: give it at least one example.")
     for name in ("running_mean", "running_var"):
         if name not in bn_param:
             bn_param[name] = np.zeros(D, x.dtype)
@@ -73,6 +99,7 @@ def batchnorm_forward(
     return out, BatchnormCache(mean, xmu, var, rstd, xhat, gamma, mode)
 
 
+@takes_floats("dout", cache=made_by(BatchnormCache))
 def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, ndarray, ndarray]:
     """Gradients of `batchnorm_forward`, staged: one node of its graph a line, from the output back to x.
 
@@ -100,6 +127,7 @@ def batchnorm_backward(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, n
     return dx, dgamma, dbeta
 
 
+@takes_floats("dout", cache=made_by(BatchnormCache))
 def batchnorm_backward_alt(dout: ndarray, cache: BatchnormCache) -> tuple[ndarray, ndarray, ndarray]:
     """Gradients of `batchnorm_forward`, simplified on paper: the same numbers as `batchnorm_backward`, sooner.
 
@@ -131,6 +159,7 @@ class LayernormCache(NamedTuple):
     gamma: ndarray  # (D,)
 
 
+@takes_floats("x", "gamma", "beta", ln_param=_norm_param)
 def layernorm_forward(
     x: ndarray, gamma: ndarray, beta: ndarray, ln_param: dict[str, Any]
 ) -> tuple[ndarray, LayernormCache]:
@@ -141,18 +170,20 @@ def layernorm_forward(
     Args:
         x: inputs, (N, D).
         gamma, beta: scale and shift, (D,).
-        ln_param: "eps" (1e-5), added to the variance.
+        ln_param: "eps" (1e-5), added to the variance; batchnorm's other settings may be there, and do nothing.
 
     Returns:
         out, (N, D), and the cache for `layernorm_backward`.
 
     Raises:
-        ValueError: the shapes do not fit together.
+        ValueError: the shapes do not fit together, a setting is unknown or out of range, or there are no features.
 
     Source: Ba, Kiros and Hinton, "Layer normalization", 2016, eqs. 3 and 4.
     """
     _require_norm_shapes(x, gamma, beta)
     eps, D = ln_param.get("eps", 1e-5), x.shape[1]
+    if D == 0:
+        raise ValueError(f"an example has a mean, but x is {x.shape}: give it at least one feature.")
     mean = row_sum(x) / D  # (N, 1)
     xmu = x - mean  # (N, D)
     sq = xmu * xmu  # (N, D)
@@ -163,6 +194,7 @@ def layernorm_forward(
     return out, LayernormCache(mean, xmu, var, rstd, xhat, gamma)
 
 
+@takes_floats("dout", cache=made_by(LayernormCache))
 def layernorm_backward(dout: ndarray, cache: LayernormCache) -> tuple[ndarray, ndarray, ndarray]:
     """Gradients of `layernorm_forward`: batchnorm's simplified pass, with means over the features of an example.
 
@@ -227,14 +259,3 @@ def get_normalization(name: str | None) -> Normalization | None:
         choices = " or ".join(map(repr, NORMALIZATIONS))
         raise ValueError(f"there is no normalization {name!r}: choose None, {choices}.")
     return None if name is None else NORMALIZATIONS[name]
-
-
-# --------------------------------------------------------------------------------------------------------- helpers
-def _require_norm_shapes(x: ndarray, gamma: ndarray, beta: ndarray) -> None:
-    if x.ndim != 2:
-        raise ValueError(f"x needs two axes, (N, D), but has shape {x.shape}: flatten each example first.")
-    if gamma.shape != x.shape[1:] or beta.shape != x.shape[1:]:
-        raise ValueError(
-            f"gamma and beta need a number for each feature of x {x.shape}, but are {gamma.shape} and {beta.shape}: "
-            f"make them {x.shape[1:]}."
-        )

@@ -1,8 +1,9 @@
 """The update rules: each takes weights and their gradient one step further.
 
 ``next_w, config = rule(w, dw, config)``: `config` holds the rule's settings and what it remembers (velocity, cache, m,
-v, t), in arrays like w; give it back at the next step. Settings that are not there get the values in `DEFAULTS`. w and
-dw, of any one shape, are not changed, unless `out` names the array to write next_w to (which may be w itself).
+v, t), in arrays like w; give it back at the next step. Settings that are not there get the values in `DEFAULTS`; those
+of other rules do nothing. w and dw, of any one shape, are not changed, unless `out` names the array to write next_w to
+(which may be w itself). What is out of `BOUNDS`, of another shape or unknown is refused with a ValueError.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,28 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_like
+from nnlib.checks import (
+    as_floats,
+    bare,
+    require_choice,
+    require_like,
+    require_names,
+    require_number,
+    require_place,
+    require_whole,
+    takes_floats,
+)
 
 Config = dict[str, Any]
 Step = Callable[..., tuple[ndarray, Config]]
 
 
+def _fits(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None) -> None:
+    if out is not None:
+        require_place("out", out, w.shape)
+
+
+@takes_floats("w", "dw", fits=_fits)
 def sgd(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None) -> tuple[ndarray, Config]:
     """Gradient descent: w <- w - learning_rate * dw.
 
@@ -30,6 +47,7 @@ def sgd(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | No
     return next_w, config
 
 
+@takes_floats("w", "dw", fits=_fits)
 def sgd_momentum(
     w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None
 ) -> tuple[ndarray, Config]:
@@ -46,6 +64,7 @@ def sgd_momentum(
     return next_w, config
 
 
+@takes_floats("w", "dw", fits=_fits)
 def nesterov_momentum(
     w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None
 ) -> tuple[ndarray, Config]:
@@ -65,6 +84,7 @@ def nesterov_momentum(
     return next_w, config
 
 
+@takes_floats("w", "dw", fits=_fits)
 def adagrad(
     w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None
 ) -> tuple[ndarray, Config]:
@@ -83,6 +103,7 @@ def adagrad(
     return next_w, config
 
 
+@takes_floats("w", "dw", fits=_fits)
 def rmsprop(
     w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None
 ) -> tuple[ndarray, Config]:
@@ -99,6 +120,7 @@ def rmsprop(
     return next_w, config
 
 
+@takes_floats("w", "dw", fits=_fits)
 def adam(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None) -> tuple[ndarray, Config]:
     """Adam: momentum (m) over RMSProp's scale (v), both corrected for having started at zero; the first step is t = 1.
 
@@ -118,6 +140,7 @@ def adam(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | N
     return next_w, config
 
 
+@takes_floats("w", "dw", fits=_fits)
 def adamw(w: ndarray, dw: ndarray, config: Config | None = None, out: ndarray | None = None) -> tuple[ndarray, Config]:
     """AdamW: Adam's step, and beside it each weight shrinks: w <- w - learning_rate * weight_decay * w - step.
 
@@ -164,8 +187,20 @@ RECORDS: dict[str, Rule] = {
         Rule(adamw, "adamw", {**_ADAM, "weight_decay": 1e-2}, ("m", "v"), ("v",), counts=True),
     )
 }
+_NAMES = {"t"}.union(*(rule.defaults for rule in RECORDS.values()), *(rule.memory for rule in RECORDS.values()))
 RULES: dict[str, Step] = {name: rule.step for name, rule in RECORDS.items()}
 DEFAULTS: dict[str, Config] = {name: rule.defaults for name, rule in RECORDS.items()}
+
+
+BOUNDS: dict[str, dict[str, float]] = {  # of settings, in the words of `require_number`
+    "learning_rate": {"least": 0},
+    "momentum": {"least": 0, "most": 1},
+    "decay_rate": {"least": 0, "below": 1},
+    "beta1": {"least": 0, "below": 1},
+    "beta2": {"least": 0, "below": 1},
+    "epsilon": {"least": 0},
+    "weight_decay": {"least": 0},
+}
 
 
 def get_rule(name: str) -> Step:
@@ -174,22 +209,24 @@ def get_rule(name: str) -> Step:
     Raises:
         ValueError: there is no such rule.
     """
-    if name not in RULES:
-        raise ValueError(f"there is no update rule {name!r}: choose one of {', '.join(RULES)}.")
-    return RULES[name]
+    return RULES[require_choice("update rule", name, RULES)]
 
 
 def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray) -> Config:
     """The config with the rule's defaults for what is missing, and zeros for what it has yet to remember."""
+    _, _, defaults, memory, _, counts = RECORDS[rule]
     require_like("dw", dw, w.shape)
     config = {} if config is None else config
-    for name, value in DEFAULTS[rule].items():
-        config[name] = float(config.get(name, value))  # a NumPy number would change the dtype of the weights
-    for name in RECORDS[rule].memory:
-        if name not in config:
-            config[name] = np.zeros_like(w)
-    if RECORDS[rule].counts:
-        config.setdefault("t", 0)
+    if not isinstance(config, dict) or len(config) != len(defaults) + len(memory) + counts:
+        config = require_names(f"the config of {rule}", config, _NAMES)
+    for name, value in defaults.items():  # as floats: a NumPy number would change the dtype of the weights
+        told = config.get(name, value)
+        config[name] = value if told is value else require_number(name, told, **BOUNDS.get(name, {}))
+    for name in memory:
+        array = config[name] = as_floats(name, config[name]) if name in config else np.zeros_like(w)
+        require_like(name, array, w.shape)
+    if counts:
+        config["t"] = require_whole("t", config.get("t", 0), least=0)
     return config
 
 
@@ -208,7 +245,7 @@ class Blocks:
     """
 
     def __init__(self, rule: str, config: Config, size: int):
-        self.rule, memory = RULES[rule], [name for name in RECORDS[rule].memory if name in config]
+        self.rule, memory = bare(get_rule(rule)), [name for name in RECORDS[rule].memory if name in config]
         starts = range(0, size, BLOCK) if size > 2 * BLOCK else [0]
         places = [slice(start, stop) for start, stop in pairwise([*starts, size])]
         self.blocks = [(place, config | {name: config[name][place] for name in memory}) for place in places]
@@ -216,8 +253,8 @@ class Blocks:
     def step(self, w: ndarray, dw: ndarray, learning_rate: float) -> None:
         """One step of w (size,), in place, by its gradient."""
         for place, config in self.blocks:
-            config["learning_rate"] = learning_rate
-            self.rule(w[place], dw[place], config, out=w[place])
+            config["learning_rate"], part = learning_rate, w[place]
+            self.rule(part, dw[place], config, out=part)
 
     def change(self, settings: Config) -> None:
         """Give the rule other settings."""

@@ -8,12 +8,16 @@ from string import ascii_letters
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import as_floats, require_dtype, require_wholes, shown
+
+MOST = 10**8  # numbers: what a network of more asks for, this machine's memory may not have
+
 
 class Parameters(MutableMapping[str, ndarray]):
     """A mapping of named arrays that lie one after the other in the one-dimensional array `vector`.
 
     Setting an entry copies the numbers into its place, so the arrays and the vector always agree. Names and shapes
-    are fixed when it is made.
+    are fixed when it is made; there are at most `MOST` numbers.
 
     >>> params = Parameters({"W1": (2, 3), "b1": (3,)}, dtype=np.float32)
     >>> params["b1"] = [1, 2, 3]
@@ -22,15 +26,20 @@ class Parameters(MutableMapping[str, ndarray]):
     """
 
     def __init__(self, shapes: dict[str, tuple[int, ...]], dtype: np.dtype | type = np.float32):
-        self.shapes = dict(shapes)
-        stops = list(accumulate(map(prod, shapes.values()), initial=0))
-        self._places = dict(zip(shapes, starmap(slice, pairwise(stops)), strict=True))
-        self._lay_out(np.empty(stops[-1], dtype))
+        if not isinstance(shapes, dict):
+            raise ValueError(f"shapes is {shown(shapes)}, but must be a dict of names and shapes.")
+        self.shapes = {name: tuple(require_wholes(f"the shape of {name}", s, least=0)) for name, s in shapes.items()}
+        stops = list(accumulate(map(prod, self.shapes.values()), initial=0))
+        if stops[-1] > MOST:
+            raise ValueError(
+                f"these shapes have {shown(stops[-1])} numbers, more than {MOST}: make the layers narrower."
+            )
+        self._places = dict(zip(self.shapes, starmap(slice, pairwise(stops)), strict=True))
+        self._lay_out(np.empty(stops[-1], require_dtype(dtype)))
 
     def _lay_out(self, vector: ndarray) -> None:
-        parts = ((name, vector[place], self.shapes[name]) for name, place in self._places.items())
-        self.vector = vector
-        self._views = {name: part if len(shape) == 1 else part.reshape(shape) for name, part, shape in parts}
+        self.vector, shapes = vector, self.shapes
+        self._views = {name: vector[place].reshape(shapes[name]) for name, place in self._places.items()}
 
     def __getitem__(self, name: str) -> ndarray:
         return self._views[name]
@@ -39,7 +48,7 @@ class Parameters(MutableMapping[str, ndarray]):
         view = self._views.get(name)
         if view is None:
             raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self)}.")
-        value = np.asarray(value)
+        value = as_floats(name, value)
         if value.shape != view.shape:
             raise ValueError(f"{name} has shape {view.shape}, but the new value has {value.shape}: reshape it.")
         view[...] = value

@@ -2,6 +2,8 @@
 
 from math import cos, pi
 
+from nnlib.checks import require_choice, require_number, require_whole
+
 SCHEDULES = ("constant", "step", "cosine")
 
 
@@ -22,29 +24,28 @@ def learning_rate(
     Args:
         schedule: one of `SCHEDULES`.
         base: the learning rate at the top.
-        t: the iteration, counted from 0.
+        t: the iteration, counted from 0; num_iterations, just after the last, is the greatest.
         num_iterations: of the whole run.
         iterations_per_epoch: for "step".
-        lr_decay: factor an epoch, for "step".
+        lr_decay: factor an epoch, for "step", at least 0.
         warmup: share of the run that warms up, 0 <= warmup < 1.
 
     Raises:
-        ValueError: the schedule is unknown, or base or warmup is out of range.
+        ValueError: the schedule is unknown, or a number is out of range.
 
     Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, eq. 5 (one period);
     warm-up: Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2.
     """
-    if schedule not in SCHEDULES:
-        raise ValueError(f"there is no schedule {schedule!r}: choose one of {', '.join(SCHEDULES)}.")
-    if not 0 <= base < float("inf"):
-        raise ValueError(f"the learning rate is {base}, but must be a number of at least 0.")
-    if not 0 <= warmup < 1:
-        raise ValueError(f"warmup is a share of the run, but is {warmup}: choose 0 <= warmup < 1.")
+    require_choice("schedule", schedule, SCHEDULES)
+    base = require_number("learning_rate", base, least=0)
+    lr_decay, warmup = require_number("lr_decay", lr_decay, least=0), require_number("warmup", warmup, least=0, below=1)
+    require_whole("iterations_per_epoch", iterations_per_epoch)
+    require_whole("t", t, least=0, most=require_whole("num_iterations", num_iterations))
     climb = round(warmup * num_iterations)
     if t < climb:
         return base * (t + 1) / climb
     if schedule == "step":
         return base * lr_decay ** (t // iterations_per_epoch)
     if schedule == "cosine":
-        return base * (1 + cos(pi * (t - climb) / (num_iterations - climb))) / 2
+        return base * (1 + cos(pi * (t - climb) / max(num_iterations - climb, 1))) / 2
     return base

@@ -18,6 +18,8 @@ from nnlib.gradient_check import eval_numerical_gradient_array
 NUMERICAL: dict[str, Any] = {"rtol": 1e-6, "atol": 1e-8}
 AUTOGRAD: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-10}
 
+COMPUTED = {np.float16: np.float32, np.float32: np.float32, np.float64: np.float64}  # dtype of x -> of the arithmetic
+
 
 class Layer(NamedTuple):
     """A layer as the tests see it: nnlib's two passes, and its formula written once more for autograd."""

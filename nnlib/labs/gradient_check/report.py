@@ -7,6 +7,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.gradient_check import ROUNDINGS
 from nnlib.health import detached
 from nnlib.labs.gradient_check.differences import central_differences
 from nnlib.params import Parameters
@@ -14,7 +15,6 @@ from nnlib.params import Parameters
 AGREES, ROUND_OFF, KINK, TRUNCATION, DIFFERS = VERDICTS = ("agrees", "round-off", "kink", "truncation", "differs")
 STEPS = tuple(float(f"1e-{k}") for k in range(1, 14))
 FLOOR = 1e-8  # as in `rel_error`: two numbers that are both next to nothing do not count as different
-ROUNDINGS = 32  # a difference of losses is rarely wrong by more units in their last place: batchnorm enlarges them
 SMALLER = (2, 10, 100, 1000)  # parts of h that are tried to see whether the error comes from h
 
 

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlib.fc_net import FullyConnectedNet
-from nnlib.gradient_check import check_network, eval_numerical_gradient, eval_numerical_gradient_array, rel_error
+from nnlib.gradient_check import (
+    RIGHT,
+    check_network,
+    eval_numerical_gradient,
+    eval_numerical_gradient_array,
+    rel_error,
+)
 from tests.draws import draws
 from tests.nnlib.oracles import assert_one_sentence
 
@@ -140,3 +146,37 @@ def test_a_parameter_with_a_gradient_wrong_by_a_thousandth_is_named(name, monkey
     errors = check_network(model, X, y)
     assert errors.pop(name) == pytest.approx(0.001 / 2.001, rel=0.02)
     assert max(errors.values()) < 1e-6
+
+
+@pytest.mark.parametrize("normalization", [None, "batchnorm", "layernorm"])
+@pytest.mark.parametrize(("hidden", "N"), [([], 3), ([10], 5), ([5, 5], 10), ([8, 8, 8], 6)])
+def test_right_networks_pass_at_all_defaults(hidden, N, normalization):
+    """Weights of 1e-2: gradients near 0, ReLUs whose inputs are next to 0, and at 0 where a layer below is silent."""
+    for seed in range(3):
+        model = FullyConnectedNet(hidden, 6, 4, normalization=normalization, dtype=np.float64, seed=seed)
+        rng = np.random.default_rng(seed)
+        errors = check_network(model, rng.normal(size=(N, 6)), rng.integers(0, 4, N))
+        assert max(errors.values()) <= RIGHT, (seed, errors)
+
+
+@pytest.mark.parametrize("name", ["W1", "b2", "W3"])
+def test_a_fault_shows_among_small_gradients_too(name, monkeypatch):
+    model = FullyConnectedNet([6, 5], 6, 4, dtype=np.float64, seed=0)
+    rng = np.random.default_rng(0)
+    X, y, right = rng.normal(size=(7, 6)), rng.integers(0, 4, 7), model.loss
+
+    def wrong(X, y):
+        loss, grads = right(X, y)
+        grads[name] *= 1.01
+        return loss, grads
+
+    monkeypatch.setattr(model, "loss", wrong)
+    errors = check_network(model, X, y)
+    assert errors.pop(name) > 10 * RIGHT
+    assert max(errors.values()) <= RIGHT
+
+
+def test_float32_is_warned_of():
+    model = FullyConnectedNet([5], 4, 3, seed=0)
+    with pytest.warns(UserWarning, match="float32 say nothing .*: build the model with float64"):
+        check_network(model, np.ones((2, 4)), [0, 1])

@@ -174,7 +174,7 @@ def locals_of(function: Callable, *args: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def look(frame, event, _):
-        if event == "return" and frame.f_code is function.__code__:
+        if event == "return" and frame.f_code is inspect.unwrap(function).__code__:
             found.update(frame.f_locals)
 
     before = sys.getprofile()

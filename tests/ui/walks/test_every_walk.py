@@ -52,7 +52,7 @@ def executed(run: Callable[[], object], lines: set[Line]) -> dict[Line, list[Any
     """What these variables were when a line had just assigned them; later changes in place are not seen."""
     wanted = defaultdict(list)
     for line in lines:
-        wanted[line.function.__code__].append(line)
+        wanted[inspect.unwrap(line.function).__code__].append(line)
     found: dict[Line, list[Any]] = defaultdict(list)
     last: dict[tuple[FrameType, str], Any] = {}
 
