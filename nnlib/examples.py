@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import as_labels, floats
+from nnlib.checks import as_floats, as_labels
 
 NEEDED = ("X_train", "y_train", "X_val", "y_val")
 CHUNK = 1000  # examples that are looked at at a time
@@ -59,7 +59,7 @@ def _as_array(name: str, X: Any) -> Any:
     if isinstance(X, ndarray) and X.dtype.kind in "fiub" and not np.ma.isMaskedArray(X):
         return X.view(ndarray)  # a memmap's own indexing is slower
     reads = hasattr(X, "shape") and not isinstance(X, ndarray) and not any(hasattr(X, name) for name in _IN_MEMORY)
-    return X if reads else floats(**{name: X})[0]
+    return X if reads else as_floats(name, X)
 
 
 def require_finite(name: str, X: Any, dtype: Any = np.float32) -> None:

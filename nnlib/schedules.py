@@ -24,7 +24,7 @@ def learning_rate(
     Args:
         schedule: one of `SCHEDULES`.
         base: the learning rate at the top.
-        t: the iteration, counted from 0; num_iterations, just after the last, is the greatest.
+        t: the iteration, counted from 0.
         num_iterations: of the whole run.
         iterations_per_epoch: for "step".
         lr_decay: factor an epoch, for "step", at least 0.
@@ -40,7 +40,8 @@ def learning_rate(
     base = require_number("learning_rate", base, least=0)
     lr_decay, warmup = require_number("lr_decay", lr_decay, least=0), require_number("warmup", warmup, least=0, below=1)
     require_whole("iterations_per_epoch", iterations_per_epoch)
-    require_whole("t", t, least=0, most=require_whole("num_iterations", num_iterations))
+    require_whole("num_iterations", num_iterations)
+    require_whole("t", t, least=0)
     climb = round(warmup * num_iterations)
     if t < climb:
         return base * (t + 1) / climb
