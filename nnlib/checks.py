@@ -112,7 +112,7 @@ def as_labels(name: str, y: Any, N: int, C: int) -> ndarray:
     elif y.dtype.kind in "fb":
         found, advice = f"holds {y.dtype}", f"take {name}.astype(int)"
         if y.dtype.kind == "f" and not np.all(y == np.rint(y)):
-            found, advice = f"holds fractions, like {y[y != np.rint(y)][0]}", "give ints, the number of each example's class"
+            found, advice = f"holds fractions, like {y[y != np.rint(y)][0]}", "give ints, a class each"
     else:
         found, advice = f"holds {y.dtype}", f"take np.unique({name}, return_inverse=True)[1]"
     what = f"labels are whole numbers from 0 to {C - 1}, one for each of {N} examples"
