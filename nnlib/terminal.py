@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from errno import EINVAL, EIO, ENOSPC, EPIPE
 from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         self.register("action", "store", _Once)
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message.rstrip('.')} (--help tells more).\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split()).rstrip('.')} (--help tells more).\n")
 
 
 class _Once(argparse._StoreAction):
@@ -114,6 +115,8 @@ def run_program(main: Callable[[Sequence[str] | None], int]) -> NoReturn:
         code = INTERRUPTED
         print("Stopped.", file=sys.stderr)
     except OSError as error:  # of the standard output: a reader that has seen enough, a full disk
+        if error.errno not in (EPIPE, ENOSPC, EIO, EINVAL):
+            raise
         code = 1
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain of it once more
         if not isinstance(error, BrokenPipeError):

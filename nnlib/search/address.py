@@ -9,7 +9,7 @@ from nnlib.search.plan import SearchError
 
 LIKE = "postgresql://user:password@host/database, or sqlite:////folder/file.sqlite3 for a file"
 FILE = re.compile(r"sqlite(?:\+pysqlite)?:///([^?]*)(\?.*)?", re.DOTALL)
-SERVER = re.compile(r"\w+(?:\+\w+)?://(?:[^:/]*(?::([^@]*))?@)?([^?]*)(?:\?.*)?", re.DOTALL)  # as SQLAlchemy reads it
+SERVER = re.compile(r"\w+(?:\+\w+)?://(?:[^:/]*(?::([^@]*))?@)?([^?]*)(\?.*)?", re.DOTALL)  # as SQLAlchemy reads it
 PLACE = re.compile(r"(?:\[[^/?\]]+\]|[^/:]*)(?::(\d{1,5})?)?(?:/.*)?", re.DOTALL | re.ASCII)
 # Only what cannot be part of a password is shown: one that holds @ : / ? unescaped makes an address of another form.
 SHOWN = re.compile(
@@ -31,6 +31,8 @@ def storage_url() -> str:
 
 def checked(url: str) -> str:
     """The address as SQLAlchemy takes it; raises as `storage_url`."""
+    if not isinstance(url, str):
+        raise SearchError(f"the database's address is a {type(url).__name__}, but must be a text like {LIKE}.")
     if file := FILE.fullmatch(url):
         path = os.path.expanduser(unquote(file[1]))
         if not path or path.startswith(("~", ":", "file:")) or path.endswith(os.sep) or os.path.isdir(path):
@@ -39,9 +41,10 @@ def checked(url: str) -> str:
     server = SERVER.fullmatch(url)
     if server is None or url.startswith("sqlite"):
         raise SearchError(f"NNLIB_STORAGE is no database's address: it must be like {LIKE}.")
-    password, place = server[1] or "", server[2]
+    password, place, settings = (part or "" for part in server.groups())
     port = PLACE.fullmatch(place)
-    if "@" in place or re.search(r"\?.*=", password) or port is None or int(port[1] or 0) > 65535:
+    unclear = "@" in place or re.search(r"\?.*=", password) or (password and "@" in settings)
+    if unclear or port is None or int(port[1] or 0) > 65535:
         escapes = "write @ : / ? # in a user or a password as %40 %3A %2F %3F %23"
         raise SearchError(f"NNLIB_STORAGE cannot be read, it must be like {LIKE}: {escapes}.")
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
@@ -53,7 +56,7 @@ def file_url(path: str) -> str:
 
 def file_of(url: str) -> str | None:
     """The path of a SQLite file; None for a server."""
-    found = FILE.fullmatch(url)
+    found = FILE.fullmatch(str(url))
     return unquote(found[1]) if found else None
 
 
@@ -61,7 +64,7 @@ def shown_url(url: str) -> str:
     """An address for people: without the user, the password and settings, and without what may be part of them."""
     if (path := file_of(url)) is not None:
         return "sqlite:///***" if "@" in path else f"sqlite:///{path}"
-    if (found := SHOWN.fullmatch(url)) is None:
+    if (found := SHOWN.fullmatch(str(url))) is None:
         return "***"
     scheme, user, place, settings = found.groups()
     return f"{scheme}://{'***@' if user else ''}{place}{'?***' if settings else ''}"

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from nnlib.search.address import checked, file_of
+from nnlib.search.address import file_of
 from nnlib.search.faults import is_refusal
 from nnlib.search.plan import SearchError
 
@@ -78,7 +78,6 @@ def _open(url: str) -> "RDBStorage":
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    url = checked(url)
     if (path := file_of(url)) is None:
         return _build(url, SERVER if url.startswith("postgresql") else {})
     folder = os.path.dirname(path)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from traceback import format_exception
 from typing import Any
 
-from nnlib.search.address import quotes
+from nnlib.search.address import checked, quotes
 from nnlib.search.address import shown_url as shown_url
 from nnlib.search.address import storage_url as storage_url
 from nnlib.search.connection import is_away, open_storage
@@ -26,7 +26,7 @@ def using(url: str, patience: float = 0.0) -> Iterator[Any]:
     from optuna.storages import _CachedStorage
 
     try:
-        storage = _CachedStorage(open_storage(url, patience))
+        storage = _CachedStorage(open_storage(checked(url), patience))
     except SearchError:
         raise
     except Exception as error:  # whatever it is, its words may be of the address

@@ -79,6 +79,7 @@ def test_a_time_is_above_0(benchmark: str, number: str, capsys):
         (("nnlib.experiments", NAME, "--seed", "3"), "--seed"),  # not --seeds by its first letters
         (("nnlib.experiments", NAME, "--workers", "999"), "--workers"),
         (("nnlib.experiments", NAME, NAME), "unrecognized"),
+        (("nnlib.experiments", NAME, "a\nb"), "unrecognized"),
         (("nnlib.search", "--workers", "1"), "--study NAME"),
         (("nnlib.search", "--new"), "--study NAME"),
         (("nnlib.search", "--study", "s", "--vary", "depth=1:2"), "add --new"),

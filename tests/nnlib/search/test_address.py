@@ -6,6 +6,7 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -168,7 +169,13 @@ REFUSED = [
     *("sqlite:///~nobody-of-this-name/x", "sqlite+aiosqlite:///x.db", "sqlite:/x.db", "/x/x.db", "~/x.db", "x.db"),
     *("nonsense", "http:/host", "host=h password=secret", "postgresql:/host/db", "postgresql://u:secret@h:port/db"),
     *("postgresql://u:secret", "postgresql://host:99999/db", "postgresql://u:se@cret@host/db", "nodb://host/x"),
-    *("postgresql://127.0.0.1:1/db?user=u&password=se@cret", "://", "postgresql", "POSTGRESQL://u:secret@host/db"),
+    *(
+        "postgresql://u:se@c/re:t?#%cret@host/db",
+        "postgresql://127.0.0.1:1/db?user=u&password=se@cret",
+        "://",
+        "postgresql",
+        "POSTGRESQL://u:secret@host/db",
+    ),
 ]
 
 
@@ -178,6 +185,13 @@ def test_an_address_that_cannot_be_used_is_one_sentence(named: str, monkeypatch:
     assert main([]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and "NNLIB_STORAGE" in err and "cret" not in err
+
+
+@pytest.mark.parametrize("url", [None, 3, b"sqlite:///x.db", Path("x.db"), ["sqlite:///x.db"]])
+def test_an_address_is_a_text(url: Any):
+    with pytest.raises(SearchError, match="must be a text like"):
+        studies.names(url)
+    assert shown_url(url) == "***"
 
 
 @pytest.mark.parametrize("named", ["", "  ", "sqlite:///~/deep/x.db", "sqlite:///x.db", " sqlite:///a%20b?timeout=5 "])
