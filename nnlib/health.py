@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_like, require_whole
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.layers import softmax_loss
 from nnlib.numerals import fixed, percent, plain, short
@@ -43,14 +44,19 @@ def measure(
         update: what the last update added to `model.params.vector`, same shape.
         bins: of the histograms.
 
+    Raises:
+        ValueError: y are no labels, the update is not like the parameters, or bins is no whole number above 0.
+
     Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
     """
+    require_whole("bins", bins)
     twin = detached(model)
     twin.use_dropout = False
     scores, caches = twin.forward(X, "train")
     grads = twin.backward(softmax_loss(scores, y)[1], caches)
     updates = None
     if update is not None:
+        require_like("update", np.asarray(update), model.params.vector.shape)
         updates = model.params.like()
         updates.vector[:] = update
 
@@ -88,7 +94,11 @@ def diagnose(
         health: from `measure`.
         num_classes: C; a network that knows nothing has a loss of ln C.
         train_acc, val_acc: the last accuracies measured, 0 to 1.
+
+    Raises:
+        ValueError: num_classes is no whole number above 0.
     """
+    require_whole("num_classes", num_classes)
     if not len(loss_history) or not health:
         return []
     hidden, last = [layer for layer in health if layer.dead_share is not None], health[-1]

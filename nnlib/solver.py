@@ -21,7 +21,7 @@ from numpy import ndarray
 
 from nnlib.augmentation import AUGMENTATIONS
 from nnlib.checkpoints import SUFFIX
-from nnlib.checks import require_names, require_number, require_whole, shown
+from nnlib.checks import require_names, require_whole, shown
 from nnlib.examples import NEEDED, predictions, take_data, take_examples
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.files import file_path, try_out
@@ -118,15 +118,17 @@ class Solver(Resumable):
         for name, (least, most) in _WHOLE.items():
             if getattr(self, name) is not None or name in ("batch_size", "num_epochs", "print_every"):
                 require_whole(name, getattr(self, name), least, most)
-        require_number("lr_decay", self.lr_decay, least=0)
-        known, shape = ", ".join(AUGMENTATIONS), self.X_train.shape
-        if self.augment not in (None, *AUGMENTATIONS):
+        if self.augment is not None and not (isinstance(self.augment, str) and self.augment in AUGMENTATIONS):
+            known = ", ".join(AUGMENTATIONS)
             raise ValueError(f"there is no augmentation {shown(self.augment)}: choose None or {known}.")
+        shape = self.X_train.shape
         if self.augment is not None and len(shape) != 4:
             raise ValueError(f"only pictures (N, C, height, width) can be augmented, but X_train is {shape}.")
         if self.checkpoint_name is not None:
             try_out(file_path(self.checkpoint_name, SUFFIX))
-        learning_rate(self.schedule, self.base_learning_rate, 0, 1, warmup=self.warmup)  # raises what it cannot use
+        learning_rate(
+            self.schedule, self.base_learning_rate, 0, 1, 1, self.lr_decay, self.warmup
+        )  # refuses what it must
 
     def steps(self) -> Iterator[Record | Diverged]:
         """One record an iteration, from where the run stands to its end; then the model has the best parameters.

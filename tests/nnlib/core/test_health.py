@@ -13,6 +13,7 @@ from nnlib.health import Histogram, LayerHealth, diagnose, measure
 from nnlib.numerals import percent, short
 from nnlib.solver import Record, Solver
 from tests.draws import draws
+from tests.nnlib.oracles import assert_one_sentence
 from tests.nnlib.training import everything_in, global_state, network, pictures, solver
 
 each_normalization = pytest.mark.parametrize("normalization", [None, "batchnorm", "layernorm"])
@@ -308,3 +309,20 @@ def test_a_spread_that_is_not_a_number_in_a_later_layer_is_an_explosion():
 def test_before_the_first_step_there_is_nothing_to_say():
     assert diagnose([], three(), 4) == []
     assert diagnose([1.0], [], 4) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda model, X, y: measure(model, X, y, np.ones(3)), "update has shape"),
+        (lambda model, X, y: measure(model, X, y, np.float32(1)), "update has shape"),
+        (lambda model, X, y: measure(model, X, y, bins=0), "bins is 0"),
+        (lambda model, X, y: measure(model, X, y[:, None]), "labels are whole numbers"),
+        (lambda model, X, y: diagnose([2.0], measure(model, X, y), 0), "num_classes is 0"),
+        (lambda model, X, y: diagnose([2.0], measure(model, X, y), np.nan), "num_classes is nan"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_in_one_sentence(call, says):
+    with pytest.raises(ValueError, match=f"^{says}") as error:
+        call(network(), *batch())
+    assert_one_sentence(error)

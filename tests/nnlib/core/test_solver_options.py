@@ -1,10 +1,14 @@
 """The training loop's options: learning-rate schedules, early stopping, flipping."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from nnlib.optim import RULES
 from nnlib.schedules import learning_rate
+from nnlib.solver import Solver
+from tests.nnlib.oracles import assert_one_sentence
 from tests.nnlib.training import network, pictures, records, solver
 
 
@@ -79,3 +83,44 @@ def test_flipping_mirrors_about_half_the_pictures_left_to_right_and_only_in_trai
         assert 0.35 < np.mean(flipped) < 0.65  # of 192
         np.testing.assert_array_equal(data["X_train"], X)
         assert all(np.array_equal(a, X) or np.array_equal(a, data["X_val"]) for a in tested)
+
+
+# ---------------------------------------------------------------------------------------------------------- bounds
+NO_NUMBERS: list[Any] = [-1, -0.5, float("nan"), float("inf"), -float("inf"), 10**400, True, "abc", "3", b"3"]
+NO_NUMBERS += [[], {}, 1j, np.ones(3)]
+WHOLE = ["batch_size", "num_epochs", "print_every"]
+WHOLE_OR_NONE = ["num_train_samples", "num_val_samples", "patience", "checkpoint_every", "seed"]
+NAMES = ["update_rule", "schedule", "augment"]
+REFUSED = (
+    [(name, value) for name in WHOLE for value in [None, 0, 2.5, 3.0, *NO_NUMBERS]]
+    + [(name, value) for name in WHOLE_OR_NONE for value in [2.5, 3.0, *NO_NUMBERS]]
+    + [(name, value) for name in ("lr_decay", "warmup") for value in [None, *NO_NUMBERS]]
+    + [(name, value) for name in NAMES for value in [3, "Adam", "", [], {}, "None", np.ones(3)]]
+    + [("optim_config", value) for value in [3, "adam", [], {"lr": 1}, {"beta1": 0.9}, {3: 4}]]
+    + [("optim_config", {"learning_rate": value}) for value in [None, *NO_NUMBERS]]
+)
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED, ids=lambda part: str(part)[:20])
+def test_a_setting_that_cannot_be_is_refused_in_one_sentence(name, value):
+    with pytest.raises(ValueError, match=r"\S") as error:
+        solver(**{name: value})
+    assert_one_sentence(error)
+    assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("name", ["batchsize", "learning_rate", "epochs", "X_train"])
+def test_a_setting_that_there_is_not_is_named_with_the_nearest(name):
+    with pytest.raises(ValueError, match=f"^the Solver has no setting '{name}': ") as error:
+        Solver(network(), pictures(), **{name: 3})
+    assert_one_sentence(error, {"batchsize": "did you mean 'batch_size'"}.get(name, ""))
+
+
+@pytest.mark.parametrize("batch_size", [47, 48, 49, 10_000])
+@pytest.mark.parametrize("seed", [7, None])
+def test_a_batch_larger_than_the_data(batch_size, seed):
+    """With replacement, as the course draws; with a seed it is all there is."""
+    run = solver(network(seed), batch_size=batch_size, seed=seed)
+    assert (len(records(run)), run.iterations_per_epoch) == (4, 1)
+    X, y = run._batch(0)
+    assert len(X) == len(y) == (batch_size if seed is None else min(batch_size, 48))
