@@ -126,9 +126,7 @@ class Solver(Resumable):
             raise ValueError(f"only pictures (N, C, height, width) can be augmented, but X_train is {shape}.")
         if self.checkpoint_name is not None:
             try_out(file_path(self.checkpoint_name, SUFFIX))
-        learning_rate(
-            self.schedule, self.base_learning_rate, 0, 1, 1, self.lr_decay, self.warmup
-        )  # refuses what it must
+        learning_rate(self.schedule, self.base_learning_rate, 0, 1, 1, self.lr_decay, self.warmup)  # refuses
 
     def steps(self) -> Iterator[Record | Diverged]:
         """One record an iteration, from where the run stands to its end; then the model has the best parameters.
