@@ -58,16 +58,15 @@ class Resumable(Progress):
         """
         told = {name: getattr(self, name) for name in signature(type(self)).parameters if name not in _APART}
         self._take_up_changes()
-        config, network = self._blocks.config, self.network
+        config, model = self._blocks.config, self.model
         rule = {name: config[name] for name in self._record_of_rule.defaults}
-        model = {f"the model's {name}": getattr(network, name, None) for name in _OF_NETWORK}
-        model["the model's class"] = type(self.model).__name__
-        norms = [{k: bn[k] for k in ("eps", "momentum") if k in bn} for bn in getattr(network, "bn_params", [])]
-        model |= {"the model's bn_params": norms, "the model's shapes": [np.shape(w) for w in network.params.values()]}
-        sizes = {"num_train": len(self.y_train), "num_val": len(self.y_val)}
-        return checkpoints.plain(
-            {**told, **rule, "learning_rate": self.base_learning_rate, **model, **sizes, **self._digests}
-        )
+        shaped = {name: getattr(model, name, None) for name in _OF_NETWORK} | {"class": type(model).__name__}
+        norms = [bn for bn in getattr(model, "bn_params", ()) if isinstance(bn, dict)]
+        shaped["bn_params"] = [{name: bn[name] for name in ("eps", "momentum") if name in bn} for bn in norms]
+        shaped["shapes"] = {name: np.shape(w) for name, w in model.params.items()}
+        network = {f"the model's {name}": value for name, value in shaped.items()}
+        data = {"num_train": len(self.y_train), "num_val": len(self.y_val), **self._digests}
+        return checkpoints.plain({**told, **rule, "learning_rate": self.base_learning_rate, **network, **data})
 
     @cached_property
     def _digests(self) -> dict[str, str]:

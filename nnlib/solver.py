@@ -62,8 +62,7 @@ class Solver(Resumable):
             (`nnlib.augmentation`).
 
     Raises:
-        ValueError: a name is unknown, a number is out of range, the data are not finite, or do not fit together or the
-            model, or `checkpoint_name` cannot be written.
+        ValueError: a name or number cannot be, data are not finite or do not fit, `checkpoint_name` cannot be written.
     """
 
     def __init__(
@@ -118,13 +117,12 @@ class Solver(Resumable):
         for name, (least, most) in _WHOLE.items():
             if getattr(self, name) is not None or name in ("batch_size", "num_epochs", "print_every"):
                 require_whole(name, getattr(self, name), least, most)
+        known, shape = ", ".join(AUGMENTATIONS), self.X_train.shape
         if self.augment is not None and not (isinstance(self.augment, str) and self.augment in AUGMENTATIONS):
-            known = ", ".join(AUGMENTATIONS)
             raise ValueError(f"there is no augmentation {shown(self.augment)}: choose None or {known}.")
-        shape = self.X_train.shape
         if self.augment is not None and len(shape) != 4:
             raise ValueError(f"only pictures (N, C, height, width) can be augmented, but X_train is {shape}.")
-        if self.checkpoint_name is not None:
+        if self.checkpoint_name is not None and self._record_of_rule:  # no rule of one's own
             try_out(file_path(self.checkpoint_name, SUFFIX))
         learning_rate(self.schedule, self.base_learning_rate, 0, 1, 1, self.lr_decay, self.warmup)  # refuses
 

@@ -10,6 +10,7 @@ from nnlib.layers import softmax_loss
 from nnlib.optim import RULES
 from nnlib.progress import Diverged
 from nnlib.solver import Solver
+from tests.nnlib.oracles import assert_one_sentence
 from tests.nnlib.training import everything_in, global_state, go, histories, network, pictures, records, solver
 
 
@@ -274,3 +275,21 @@ def test_a_network_of_ones_own_may_diverge():
     *_, last = run.steps()
     assert isinstance(last, Diverged)
     assert "your network" in last.message
+
+
+def test_a_rule_that_no_checkpoint_holds_is_refused_before_an_epoch_is_trained(tmp_path):
+    with pytest.raises(ValueError, match="halves"):
+        solver(update_rule=halves, checkpoint_name=str(tmp_path / "run"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("reg", 0.5), ("use_dropout", True), ("bn_params", [{"momentum": 0.5}])])
+def test_a_run_of_ones_own_network_told_otherwise_is_refused(name, value, tmp_path):
+    go(solver(Linear(), update_rule="adam"), 9).save(tmp_path / "run.npz")
+    other = solver(Linear(), update_rule="adam")
+    setattr(other.model, name, value)
+    with pytest.raises(ValueError, match=f"has the model's {name} ") as error:
+        other.resume(tmp_path / "run.npz")
+    assert_one_sentence(error)
+    with pytest.raises(ValueError, match=r"the model's class 'Linear' \(here 'FullyConnectedNet'\)"):
+        solver(FullyConnectedNet([], 24, 4), update_rule="adam").resume(tmp_path / "run.npz")
