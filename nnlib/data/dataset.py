@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import as_labels, shown
+from nnlib.checks import as_floats, as_labels, shown
 from nnlib.data.errors import DataError, whole_number
 from nnlib.data.pixels import Pixels
+from nnlib.examples import require_finite
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,7 +77,11 @@ class Dataset:
         """
         if self.image_shape is None or self.mean_image is None:
             raise DataError(f"{self.name} has no pictures, its examples are points; draw them in the plane.")
-        X = np.asarray(X)
+        try:
+            X = as_floats("X", X)
+            require_finite("X", X)
+        except ValueError as error:
+            raise DataError(str(error)) from None
         if X.shape[1:] != self.image_shape:
             expected = f"the shape (N, {', '.join(map(str, self.image_shape))})"
             raise DataError(f"pictures of {self.name} must have {expected}, but X has {X.shape}.")

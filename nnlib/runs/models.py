@@ -8,7 +8,9 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib import checkpoints
+from nnlib.checks import as_floats, require_like
 from nnlib.data import DATASETS, Dataset
+from nnlib.examples import require_finite
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.normalization import get_normalization
 from nnlib.runs.accuracy import Accuracy
@@ -46,9 +48,16 @@ class SavedModel:
         return DATASETS[self.spec.data].white
 
     def prepare(self, pixels: ndarray) -> ndarray:
-        """Pictures (N, C, height, width) of 0..white as the network was trained on them: minus the mean image."""
+        """Pictures (N, C, height, width) of 0..white as the network was trained on them: minus the mean image.
+
+        Raises:
+            ValueError: the network was trained on points, or the pictures are not finite numbers of this shape.
+        """
         if self.mean_image is None:
             raise ValueError(f"{self.spec.data} has points, not pictures: give the network the points themselves.")
+        pixels = as_floats("pixels", pixels)
+        require_like("pixels", pixels, (len(pixels) if pixels.ndim else 0, *self.mean_image.shape))
+        require_finite("pixels", pixels)
         return pixels.astype(np.float32) - self.mean_image
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from nnlib.checks import require_names
 from nnlib.data import DATASETS, Dataset
 from nnlib.fc_net import FullyConnectedNet
+from nnlib.numerals import whole
 from nnlib.optim import DEFAULTS
 from nnlib.runs.settings import SETTINGS
 from nnlib.solver import Solver
@@ -96,8 +97,8 @@ class RunSpec:
         """A network with its initial weights; arguments and errors as for `make_solver`."""
         sizes = [input_dim, *self.hidden_dims, num_classes]
         if (count := sum(D * H for D, H in pairwise(sizes))) > MOST_WEIGHTS:
-            most = f"at most {MOST_WEIGHTS:,} fit: take fewer or narrower layers"
-            raise ValueError(f"width {self.width} and depth {self.depth} make {count:,} weights, but {most}.")
+            most = f"at most {whole(MOST_WEIGHTS)} fit: take fewer or narrower layers"
+            raise ValueError(f"width {self.width} and depth {self.depth} make {whole(count)} weights, but {most}.")
         return FullyConnectedNet(
             self.hidden_dims,
             input_dim=input_dim,

@@ -73,6 +73,15 @@ def test_everything_comes_back(name: str):
         assert loaded.image_shape == dataset.image_shape
 
 
+@pytest.mark.parametrize("shape", [(), (1, 8, 8), (3, 1, 1, 1), (3, 1, 8, 9), (3, 8, 8)])
+def test_what_is_no_picture_of_its_data_is_not_prepared(shape: tuple[int, ...]):
+    saved = trained(SPECS["batchnorm"])
+    for pixels in (np.zeros(shape), np.full((3, 1, 8, 8), np.nan), np.full((3, 1, 8, 8), "a")):
+        with pytest.raises(ValueError, match=r"^pixels ") as error:
+            saved.prepare(pixels)
+        assert_one_sentence(error)
+
+
 def test_a_path_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     saved = trained(SPECS["batchnorm"])
