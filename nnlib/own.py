@@ -1,14 +1,15 @@
 """A network or an update rule of the learner's own, so that the Solver trains with it as with nnlib's."""
 
 from collections.abc import Callable, Mapping, MutableMapping
+from inspect import signature
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_names
-from nnlib.optim import RECORDS, RULES, Config, Step, get_rule
+from nnlib.checks import require_names, shown
+from nnlib.optim import RECORDS, Config, Rule, Step, get_rule
 
 
 class OwnNetwork:
@@ -38,15 +39,26 @@ class OwnNetwork:
 
     def loss(self, X: ndarray, y: ndarray | None = None) -> Any:
         if y is None:
-            return np.asarray(self.model.loss(X))
-        loss, grads = self.model.loss(X, y)
+            scores = np.asarray(self.model.loss(X))
+            if scores.ndim != 2 or len(scores) != len(X):
+                raise ValueError(f"loss(X) gives scores ({len(X)}, C), but gave {shown(scores)}: a row an example.")
+            return scores
+        given = self.model.loss(X, y)
+        if (
+            not isinstance(given, tuple)
+            or len(given) != 2
+            or not isinstance(given[1], Mapping)
+            or np.size(given[0]) != 1
+        ):
+            raise ValueError(
+                f"loss(X, y) gives a number and a dict of gradients, but gave {shown(given)}: return both."
+            )
+        loss, grads = given
         for name, w in self.params.items():
             if name not in grads or np.shape(grads[name]) != np.shape(w):
-                got = f"one of {np.shape(grads[name])}" if name in grads else "none"
-                raise ValueError(
-                    f"the loss gives a gradient {np.shape(w)} for {name}, but gave {got}: give one like it."
-                )
-        return float(loss), grads
+                got = shown(grads.get(name))
+                raise ValueError(f"the loss gives a gradient {np.shape(w)} for {name}, but gave {got}: one like it.")
+        return float(np.asarray(loss).item()), grads
 
     def state(self) -> dict[str, ndarray]:
         return {name: np.array(w) for name, w in self.params.items()}
@@ -72,14 +84,19 @@ class EachParameter:
         stop = 0
         for name, shape in self.shapes.items():
             start, stop = stop, stop + prod(shape)
-            for key in memory_of(rule) & config.keys():
+            for key in _memory(rule) & config.keys():
                 self.configs[name][key] = config[key][start:stop].reshape(shape)
 
     def step(self, params: MutableMapping[str, ndarray], grads: Mapping[str, ndarray], learning_rate: float) -> None:
         """One step of every parameter."""
         self.follow(learning_rate)
         for name, w in list(params.items()):
-            params[name], self.configs[name] = self.rule(w, grads[name], self.configs[name])
+            given = self.rule(w, grads[name], self.configs[name])
+            if not isinstance(given, tuple) or len(given) != 2 or np.shape(given[0]) != np.shape(w):
+                raise ValueError(
+                    f"a rule gives next_w like w {np.shape(w)} and config, but gave {shown(given)} for {name}."
+                )
+            params[name], self.configs[name] = given
 
     def follow(self, learning_rate: float) -> None:
         """Give all configs the run's learning rate; one that was changed keeps its ratio to it."""
@@ -98,7 +115,7 @@ class EachParameter:
     def config(self) -> Config:
         """The settings, and copies of what the rule remembers, each in one vector over all parameters."""
         configs = list(self.configs.values())
-        memory = memory_of(self.rule) & configs[0].keys()
+        memory = _memory(self.rule) & configs[0].keys()
         return configs[0] | {key: np.concatenate([np.ravel(config[key]) for config in configs]) for key in memory}
 
 
@@ -106,12 +123,18 @@ def named_rule(rule: str | Step) -> tuple[str, Step]:
     """The name and the function of an update rule, which is a name in `nnlib.optim.RULES` or a function.
 
     Raises:
-        ValueError: there is no such rule.
+        ValueError: there is no such rule, or the function does not take w, dw and config.
     """
     if not callable(rule):
         return rule, get_rule(rule)
-    names = [name for name, step in RULES.items() if step is rule]
-    return (names[0] if names else getattr(rule, "__name__", "a rule of your own")), rule
+    if record := record_of(rule):
+        return record.step.__name__, rule
+    name = getattr(rule, "__name__", "a rule of your own")
+    try:
+        signature(rule).bind(None, None, {})
+    except TypeError as e:
+        raise ValueError(f"an update rule takes (w, dw, config), but {name} does not ({e}): let it take these.") from e
+    return name, rule
 
 
 def complete_config(name: str, rule: Step, told: Config) -> Config:
@@ -120,19 +143,24 @@ def complete_config(name: str, rule: Step, told: Config) -> Config:
     Raises:
         ValueError: one of nnlib's rules has no such setting, or the learning rate of a rule of one's own is not known.
     """
-    if rule is not RULES.get(name):
+    record = record_of(rule)
+    if record is None:
         require_names(name, told, told if isinstance(told, dict) else ["learning_rate"])
         return dict(told) if "learning_rate" in told else told | {"learning_rate": _own_learning_rate(rule, told)}
     _, known = rule(np.zeros(0), np.zeros(0))
     require_names(name, told, known)
-    defaults = RECORDS[name].defaults
-    rule(np.zeros(0), np.zeros(0), {setting: told[setting] for setting in defaults if setting in told})
-    return defaults | told
+    rule(np.zeros(0), np.zeros(0), {setting: told[setting] for setting in record.defaults if setting in told})
+    return record.defaults | told
 
 
-def memory_of(rule: Callable) -> set[str]:
-    """The arrays like w that one of nnlib's rules remembers; none of a rule of one's own, whose names are not known."""
-    return next((set(record.memory) for record in RECORDS.values() if record.step is rule), set())
+def record_of(rule: Callable) -> Rule | None:
+    """What nnlib knows of an update rule; None if it is the learner's own."""
+    return next((record for record in RECORDS.values() if record.step is rule), None)
+
+
+def _memory(rule: Callable) -> set[str]:
+    record = record_of(rule)
+    return set(record.memory) if record else set()
 
 
 def _own_learning_rate(rule: Step, told: Config) -> float:

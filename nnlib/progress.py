@@ -6,8 +6,8 @@ from numpy import ndarray
 
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth
-from nnlib.optim import RULES, Blocks, Config, Step
-from nnlib.own import EachParameter, OwnNetwork, complete_config
+from nnlib.optim import Blocks, Config, Step
+from nnlib.own import EachParameter, OwnNetwork, complete_config, record_of
 from nnlib.schedules import learning_rate
 
 
@@ -92,7 +92,7 @@ class Progress:
 
     def _stepping(self, config: Config) -> Blocks | EachParameter:
         """The rule over the whole vector if network and rule are nnlib's, else from parameter to parameter."""
-        whole = type(self.network).loss is FullyConnectedNet.loss and self._rule is RULES.get(self.update_rule)
+        whole = type(self.network).loss is FullyConnectedNet.loss and record_of(self._rule)
         if whole and isinstance(self.network, FullyConnectedNet):
             return Blocks(self.update_rule, config, self.network.params.vector.size)
         return EachParameter(self._rule, config, self.network.params)

@@ -12,7 +12,8 @@ from nnlib import checkpoints
 from nnlib.checks import shown
 from nnlib.examples import NEEDED, digest
 from nnlib.fc_net import FullyConnectedNet
-from nnlib.optim import RECORDS, RULES, Rule
+from nnlib.optim import Rule
+from nnlib.own import record_of
 from nnlib.progress import Progress, Record
 
 VERSION = 3  # of what `state` gives
@@ -163,11 +164,12 @@ class Resumable(Progress):
 
     @property
     def _record_of_rule(self) -> Rule:
-        if self._rule is not RULES.get(self.update_rule):
+        record = record_of(self._rule)
+        if record is None:
             raise ValueError(
                 f"a checkpoint holds the memory of nnlib's rules, not of {self.update_rule}: keep no checkpoint."
             )
-        return RECORDS[self.update_rule]
+        return record
 
     @property
     def _draws_globally(self) -> bool:

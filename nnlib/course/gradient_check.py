@@ -3,8 +3,10 @@
 import random
 from collections.abc import Callable
 
+import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_whole, shown
 from nnlib.gradient_check import eval_numerical_gradient, eval_numerical_gradient_array
 
 __all__ = ["eval_numerical_gradient", "eval_numerical_gradient_array", "grad_check_sparse"]
@@ -21,11 +23,16 @@ def grad_check_sparse(
         analytic_grad: the gradient to check, in the shape of x.
         num_checks: how many entries.
         h: the step.
+
+    Raises:
+        ValueError: x holds whole numbers or nothing, or analytic_grad is not like it.
     """
-    for _ in range(num_checks):
+    if not isinstance(x, ndarray) or not x.size or np.shape(analytic_grad) != x.shape:
+        raise ValueError(f"x is an array with a gradient like it, but they are {shown(x)} and {shown(analytic_grad)}.")
+    for _ in range(require_whole("num_checks", num_checks, 0)):
         cell = tuple(random.randrange(size) for size in x.shape)  # noqa: S311 - no secret
         place = (..., *(slice(i, i + 1) for i in cell))
         numerical = eval_numerical_gradient(lambda _: f(x), x[place], verbose=False, h=h).item()  # x[place] is a view
-        analytic = float(analytic_grad[cell])
+        analytic = float(np.asarray(analytic_grad)[cell])
         error = abs(numerical - analytic) / max(abs(numerical) + abs(analytic), 1e-300)
         print(f"numerical: {numerical:f} analytic: {analytic:f}, relative error: {error:e}")

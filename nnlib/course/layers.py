@@ -6,6 +6,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib import layers
+from nnlib.checks import require_whole
 from nnlib.layers import *  # noqa: F403
 from nnlib.layers import DropoutCache
 
@@ -18,14 +19,15 @@ def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray,
 
     "p" is the probability to keep a number, as since 2018. In 2016 and 2017 it was the share dropped: write 1 - p.
     """
-    seed = dropout_param.get("seed")
-    if seed is not None:
-        np.random.seed(seed)
+    if not isinstance(dropout_param, dict):
+        return layers.dropout_forward(x, dropout_param)  # raises
+    if dropout_param.get("seed") is not None:
+        np.random.seed(require_whole("seed", dropout_param["seed"], 0, 2**32 - 1))
     if dropout_param.get("p") == 0:
         raise ValueError(
             "p is 0, but the probability to keep a number; if it is the share dropped (2016, 2017): 1 - p."
         )
-    return layers.dropout_forward(x, {**dropout_param, "seed": None})
+    return layers.dropout_forward(x, dropout_param | {"seed": None})
 
 
 def svm_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
@@ -43,7 +45,8 @@ def svm_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
 
     Source: Weston and Watkins, "Support vector machines for multi-class pattern recognition", 1999, eq. 3.
     """
-    layers.softmax_loss(x, y)  # raises what it cannot use
+    _, like = layers.softmax_loss(x, y)  # raises what it cannot use
+    x, y = np.asarray(x, like.dtype), np.asarray(y)
     N, C = x.shape
     one_hot = y[:, None] == np.arange(C)  # (N, C)
     margins = np.maximum(0, x - x[one_hot][:, None] + 1)  # (N, C)

@@ -5,6 +5,8 @@ from math import ceil, sqrt
 import numpy as np
 from numpy import ndarray
 
+from nnlib.checks import require_whole, shown
+
 __all__ = ["visualize_grid"]
 
 
@@ -20,10 +22,12 @@ def visualize_grid(Xs: ndarray, ubound: float = 255.0, padding: int = 1) -> ndar
         One picture, (K H + (K - 1) padding, K W + (K - 1) padding, C), with K = ceil(sqrt(N)).
 
     Raises:
-        ValueError: Xs has not four axes, or no picture.
+        ValueError: Xs has not four axes, or no picture, or padding is below 0.
     """
-    if Xs.ndim != 4 or not Xs.size:
-        raise ValueError(f"pictures have the shape (N, H, W, C), but Xs has {Xs.shape}: reshape or transpose it.")
+    Xs = np.asarray(Xs)
+    if Xs.ndim != 4 or not Xs.size or Xs.dtype.kind not in "fiub":
+        raise ValueError(f"pictures are numbers (N, H, W, C), but Xs is {shown(Xs)}: reshape or transpose it.")
+    Xs, padding = Xs.astype(np.float64), require_whole("padding", padding, 0)
     N, H, W, C = Xs.shape
     K = ceil(sqrt(N))
     low, high = (reduce(axis=(1, 2, 3), keepdims=True) for reduce in (Xs.min, Xs.max))

@@ -7,6 +7,7 @@ import numpy as np
 
 from nnlib import fc_net
 from nnlib.checkpoints import pack, read
+from nnlib.checks import require_number
 from nnlib.course import layer_utils, layers
 from nnlib.course.layer_utils import *  # noqa: F403 - notebooks find all layers here
 from nnlib.course.layers import *  # noqa: F403
@@ -47,6 +48,8 @@ class FullyConnectedNet(fc_net.FullyConnectedNet):
         use_batchnorm: bool | None = None,
     ):
         if dropout is not None:
+            if dropout_keep_ratio != 1:
+                raise ValueError("dropout and dropout_keep_ratio are two names of one thing: give one of them.")
             dropout_keep_ratio = _keep_ratio(dropout, dropped=use_batchnorm is not None)
         if use_batchnorm:
             normalization = "batchnorm"
@@ -101,10 +104,9 @@ class TwoLayerNet(FullyConnectedNet):
 
 
 def _keep_ratio(dropout: float, dropped: bool) -> float:
-    if not 0 <= dropout <= 1 or (dropped and dropout == 1):
-        raise ValueError(
-            f"dropout is {dropout}, but a probability: to keep a unit since 2018, the share dropped in 2016 and 2017."
-        )
-    if dropped:
-        return 1 - dropout
-    return dropout or 1
+    try:
+        dropout = require_number("dropout", dropout, least=0, **{"below" if dropped else "most": 1})
+    except ValueError as error:
+        meanings = "the probability to keep a unit since 2018, the share dropped in 2016 and 2017"
+        raise ValueError(f"{error} It is {meanings}.") from error
+    return 1 - dropout if dropped else dropout or 1

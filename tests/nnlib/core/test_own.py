@@ -246,22 +246,59 @@ def test_what_a_rule_of_ones_own_remembers_cannot_be_kept(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-class Misnamed(Linear):
-    def loss(self, X: Any, y: Any = None) -> Any:
-        out = super().loss(X, y)
-        return out if y is None else (out[0], {"W": out[1]["W"]})
+MISTAKEN = {  # what is done to loss, grads and scores, and what is said of it
+    "a gradient is missing": (lambda loss, grads: (loss, {"W": grads["W"]}), "for b, but gave None"),
+    "a gradient lies": (lambda loss, grads: (loss, {"W": grads["W"].T, "b": grads["b"]}), "for W, but gave an array"),
+    "no gradients": (lambda loss, grads: loss, "a number and a dict"),
+    "gradients in a list": (lambda loss, grads: (loss, list(grads.values())), "a number and a dict"),
+    "a loss an example": (lambda loss, grads: (np.full(8, loss), grads), "a number and a dict"),
+    "nothing": (lambda loss, grads: None, "a number and a dict"),
+}
 
 
-class Misshapen(Linear):
-    def loss(self, X: Any, y: Any = None) -> Any:
-        out = super().loss(X, y)
-        return out if y is None else (out[0], {"W": out[1]["W"].T, "b": out[1]["b"]})
+@pytest.mark.parametrize(("change", "said"), MISTAKEN.values(), ids=MISTAKEN)
+def test_a_loss_that_gives_something_else_is_told_what_to_give(change, said):
+    class Mistaken(Linear):
+        def loss(self, X: Any, y: Any = None) -> Any:
+            out = super().loss(X, y)
+            return out if y is None else change(*out)
+
+    with pytest.raises(ValueError, match=said):
+        records(solver(Mistaken()))
 
 
-@pytest.mark.parametrize(("make", "name"), [(Misnamed, "for b"), (Misshapen, "for W")])
-def test_gradients_that_do_not_fit_are_named(make, name):
-    with pytest.raises(ValueError, match=name):
-        records(solver(make()))
+@pytest.mark.parametrize("change", [lambda s: s.argmax(axis=1), lambda s: s[:-1], lambda s: s[:, None], lambda s: None])
+def test_scores_that_are_none_are_told_what_to_be(change):
+    class Mistaken(Linear):
+        def loss(self, X: Any, y: Any = None) -> Any:
+            out = super().loss(X, y)
+            return change(out) if y is None else out
+
+    with pytest.raises(ValueError, match="loss\\(X\\) gives scores"):
+        records(solver(Mistaken()))
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (lambda w, dw, config: w - dw, "next_w like w"),
+        (lambda w, dw, config: (dw.sum(), config), "next_w like w"),
+        (lambda w, dw, config: None, "next_w like w"),
+        (lambda w, dw: (w, {}), "takes \\(w, dw, config\\)"),
+        ("mine", "no update rule 'mine'"),
+    ],
+)
+def test_a_rule_that_is_none_is_told_what_to_be(rule, said):
+    with pytest.raises(ValueError, match=said):
+        records(solver(Linear(), update_rule=rule))
+
+
+def test_a_rule_put_among_nnlibs_is_found_by_name(monkeypatch):
+    monkeypatch.setitem(RULES, "pushes", pushes)
+    by_name, as_function = (solver(Linear(), update_rule=rule) for rule in ("pushes", pushes))
+    records(by_name)
+    records(as_function)
+    assert histories(by_name) == histories(as_function)
 
 
 @pytest.mark.parametrize("model", [object(), None, {"W": 1}, type("Empty", (), {"params": {}, "loss": print})()])

@@ -46,13 +46,22 @@ def test_dropout_means_what_it_meant(told, keep):
 
 
 @pytest.mark.parametrize(
-    "told", [{"dropout": -0.1}, {"dropout": 1.5}, {"dropout": float("nan")}, {"dropout": 1, "use_batchnorm": True}]
+    "told",
+    [*({"dropout": ratio} for ratio in (-0.1, 1.5, float("nan"), "abc", True)), {"dropout": 1, "use_batchnorm": True}],
 )
 def test_a_dropout_that_cannot_be_tells_of_both_meanings(told):
     with pytest.raises(ValueError, match=r"keep .* 2018.* dropped in 2016"):
         net(**told)
     with pytest.raises(ValueError, match=r"keep .* dropped \(2016, 2017\): 1 - p"):
         dropout_forward(np.ones(3), {"mode": "train", "p": 0})
+    with pytest.raises(ValueError, match="two names"):
+        net(dropout=0.5, dropout_keep_ratio=0.5)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "abc"])
+def test_a_seed_that_numpy_cannot_take_is_refused(seed):
+    with pytest.raises(ValueError, match="seed"):
+        dropout_forward(np.ones(3), {"mode": "train", "p": 0.5, "seed": seed})
 
 
 def test_the_seed_is_the_dropout_layers_and_weights_come_from_the_global_state():
@@ -170,6 +179,19 @@ def test_a_few_entries_are_checked(capsys):
     np.testing.assert_array_equal(x, [[1, 2], [3, -4]])
 
 
+@pytest.mark.parametrize(
+    ("x", "grad", "num_checks"),
+    [
+        *((x, x, 1) for x in (np.ones(0), [1.0], np.ones(3, int))),
+        *((np.ones(3), grad, 1) for grad in (np.ones(4), None)),
+        (np.ones(3), np.ones(3), -1),
+    ],
+)
+def test_what_cannot_be_checked_is_refused(x, grad, num_checks):
+    with pytest.raises(ValueError, match=r"\S"):
+        grad_check_sparse(lambda x: float(np.sum(x)), x, grad, num_checks)
+
+
 @pytest.mark.parametrize("padding", [0, 1, 3])
 @pytest.mark.parametrize("N", [1, 4, 5])
 def test_pictures_lie_in_a_grid(N, padding):
@@ -188,9 +210,11 @@ def test_pictures_lie_in_a_grid(N, padding):
 
 def test_a_picture_of_one_value_is_dark_and_what_is_no_picture_is_refused():
     assert not visualize_grid(np.full((2, 3, 3, 1), 7)).any()
-    for shape in [(3, 3, 1), (0, 3, 3, 1)]:
+    for Xs in [np.ones((3, 3, 1)), np.ones((0, 3, 3, 1)), np.full((1, 1, 1, 1), "a"), None]:
         with pytest.raises(ValueError, match="N, H, W, C"):
-            visualize_grid(np.ones(shape))
+            visualize_grid(Xs)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="padding"):
+        visualize_grid(np.ones((1, 1, 1, 1)), padding=-1)
 
 
 def test_the_data_come_by_position(small_cifar10, monkeypatch):
@@ -248,6 +272,14 @@ def test_a_run_is_kept_and_resumed_as_nnlibs(tmp_path):
     other = Solver(net(dropout=0.5, seed=4, normalization="batchnorm"), pictures(), "adam", batch_size=8, num_epochs=3)
     with pytest.raises(ValueError, match="dropout_seed"):
         other.resume(tmp_path / "run.npz")
+
+
+def test_the_page_for_those_who_come_names_every_module():
+    page = (ROOT / "COURSE.md").read_text(encoding="utf-8")
+    room = ROOT / "nnlib" / "course"
+    there = {path.relative_to(room).with_suffix("").as_posix().replace("/", ".") for path in room.rglob("*.py")}
+    assert {name for name in there if not name.endswith("__init__")} <= set(re.findall(r"`([\w.]+)`", page))
+    assert "COURSE.md" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_room_is_light():
