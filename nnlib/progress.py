@@ -53,6 +53,7 @@ class Progress:
 
     def __init__(self) -> None:
         self.iteration = self.epoch = self._begun = 0  # begun: the iteration at which this call of `train` set out
+        self._ended = False  # whether `steps` came to its end here: a finished run that is resumed is not trained on
         self.records: list[Record] = []  # of all iterations so far, without health
         self.best_val_acc, self.best_epoch = 0.0, 0
         self.best_state: dict[str, ndarray] | None = None  # as `model.state()`

@@ -107,7 +107,7 @@ class Resumable(Progress):
         self.best_val_acc, self.best_epoch = (best.val_acc or 0.0, best.epoch) if best else (0.0, 0)
         self.best_state = _part(arrays, "best") or None
         each = self.num_epochs * self.iterations_per_epoch
-        self._begun = max(self.iteration - 1, 0) // each * each
+        self._begun, self._ended = max(self.iteration - 1, 0) // each * each, False
         self.num_iterations = self._begun + each
         rate = records[-1].learning_rate if records else self.base_learning_rate
         config = self._blocks.config | {"learning_rate": rate} | _part(arrays, "optim") | facts["optim_config"]

@@ -134,14 +134,15 @@ class Solver(Resumable):
         while not self.over:
             yield self._step()
         self.restore_best()
+        self._ended = True
 
     def train(self) -> None:
-        """Run all steps, or `num_epochs` more if all are done.
+        """Run all steps that are left, or, if this Solver has come to the end already, `num_epochs` more.
 
         If verbose, print the loss every `print_every` iterations, and every measured accuracy.
         """
-        if self.iteration >= self.num_iterations:
-            self._begun = self.iteration
+        if self._ended and self.iteration >= self.num_iterations:
+            self._begun, self._ended = self.iteration, False
             self.num_iterations += self.num_epochs * self.iterations_per_epoch
         for record in self.steps():
             if not self.verbose:

@@ -226,14 +226,36 @@ def test_a_run_of_ones_own_network_is_kept_and_resumed(tmp_path):
         np.testing.assert_array_equal(rest.model.params[name], w)
 
 
+def test_a_finished_run_that_is_resumed_is_not_trained_on(tmp_path):
+    run = solver()
+    run.train()
+    run.save(tmp_path / "run.npz")
+    again = solver()
+    again.resume(tmp_path / "run.npz")
+    again.train()
+    assert everything_in(again) == everything_in(run)
+    again.train()
+    assert again.iteration == 2 * run.iteration
+
+
 def test_a_run_in_its_second_round_is_kept_and_resumed(tmp_path):
     whole = solver(update_rule="adam")
     whole.train()
     whole.train()
     part = solver(update_rule="adam")
     part.train()
-    part.num_iterations, part._begun = 48, 24
-    go(part, 9).save(tmp_path / "run.npz")
+    loss, left = part.model.loss, iter(range(9))
+
+    def interrupted(X: Any, y: Any = None) -> Any:
+        if y is not None and next(left, None) is None:
+            raise KeyboardInterrupt
+        return loss(X, y)
+
+    part.model.loss = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        part.train()
+    assert part.iteration == 24 + 9
+    part.save(tmp_path / "run.npz")
     rest = solver(update_rule="adam")
     rest.resume(tmp_path / "run.npz")
     rest.train()
