@@ -98,7 +98,8 @@ def predictions(model: Any, X: ndarray) -> ndarray:
         ValueError: the examples themselves are not finite.
     """
     scores = model.loss(X)  # (N, C)
-    unknown = np.isnan(scores).any(axis=1)
-    if unknown.any():
+    predicted = scores.argmax(axis=1)
+    if np.isnan(scores.max()):
         require_finite("X", X, getattr(model, "dtype", np.float64))
-    return np.where(unknown, -1, scores.argmax(axis=1))
+        predicted[np.isnan(scores).any(axis=1)] = -1
+    return predicted

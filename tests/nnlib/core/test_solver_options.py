@@ -111,8 +111,9 @@ def test_a_setting_that_cannot_be_is_refused_in_one_sentence(name, value):
 
 @pytest.mark.parametrize("name", ["batchsize", "learning_rate", "epochs", "X_train"])
 def test_a_setting_that_there_is_not_is_named_with_the_nearest(name):
+    told: Any = {name: 3}
     with pytest.raises(ValueError, match=f"^the Solver has no setting '{name}': ") as error:
-        Solver(network(), pictures(), **{name: 3})
+        Solver(network(), pictures(), **told)
     assert_one_sentence(error, {"batchsize": "did you mean 'batch_size'"}.get(name, ""))
 
 
