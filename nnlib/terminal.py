@@ -104,13 +104,13 @@ def writable(text: str) -> Path:
 
 def run_program(main: Callable[[Sequence[str] | None], int]) -> NoReturn:
     """Do a program: what the terminal cannot show is replaced, and whoever stops reading or presses Ctrl-C ends it."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it is closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        getattr(sys, name).reconfigure(errors="replace")
     try:
         code = main(None)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
         print("Stopped.", file=sys.stderr)

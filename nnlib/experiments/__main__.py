@@ -111,7 +111,9 @@ def follow(sweeps: list[Sweep]) -> tuple[list[RunState], bool]:
         stopped = True
         for sweep in sweeps:
             sweep.stop()
-    draw(sweeps, "\n" if stopped else f", {time.monotonic() - started:.1f} s\n")
+        print(file=sys.stderr)  # below the bar, or "^C"
+    else:
+        draw(sweeps, f", {time.monotonic() - started:.1f} s\n")
     return [state for sweep in sweeps for state in sweep.snapshot().runs], stopped
 
 

@@ -23,6 +23,7 @@ from nnlib.search.storage import Unreachable
 from nnlib.search.task import SearchTask
 from nnlib.terminal import INTERRUPTED, WORKERS, Parser, advised, run_program, whole
 from nnlib.workers import Pool
+from nnlib.workers.faults import sentence
 
 LOOK_EVERY = 0.5  # seconds
 DEFAULT_SPACE = {"learning_rate": Interval(1e-5, 1), "weight_scale": Interval(1e-4, 1)}
@@ -49,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.trials is not None:
             studies.prolong(url, options.study, options.trials)
         studies.load(url, options.study)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+    except (ValueError, MemoryError) as error:
+        print(sentence(error), file=sys.stderr)
         return 2
     try:
         state, stopped = do(url, options.study, options.workers)

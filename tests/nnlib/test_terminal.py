@@ -195,6 +195,16 @@ def test_an_output_that_is_full_is_one_line():
     assert (done.returncode, done.stderr) == (1, "The output cannot be written (No space left on device).\n")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell's way to close a stream")
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-", "<&-"])
+def test_a_stream_that_is_closed(closed: str, tmp_path: Path):
+    command = f"exec {sys.executable} -m nnlib.experiments {NAME} --epochs 1 -o x.csv {closed}"
+    where = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", command], env=where, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    assert (tmp_path / "x.csv").stat().st_size > 0
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends the signal of Ctrl-C")
 @pytest.mark.parametrize("program", ["nnlib.experiments", "nnlib.search"])
 def test_ctrl_c_is_one_line_that_says_what_is_kept(program: str, tmp_path: Path):
