@@ -372,7 +372,8 @@ def test_the_longest_unused_files_go(own_cache, monkeypatch):
     names = [f"{i:032x}" for i in range(30)]
     for i, name in enumerate(names):
         store.write(name, [])
-        os.utime(own_cache / f"{name}.json", (time.time() - 2000 + i,) * 2)
+        then = time.time() - 2000 + i
+        os.utime(own_cache / f"{name}.json", (then, then))
     assert store.read(names[3]) == []  # used now
     monkeypatch.setattr(cleaning, "MAX_RESULTS", 9 * (own_cache / f"{names[0]}.json").stat().st_size)
     cleaning.clean()
