@@ -157,6 +157,21 @@ def test_masks_change_with_iteration_and_layer_only():
     assert not np.array_equal(first[0], later[0])
 
 
+def test_a_dropout_seed_fixes_the_masks_alone():
+    np.random.seed(3)
+    model, plain = (FullyConnectedNet([6, 6], 5, 3, 0.5, weight_scale="he", dropout_seed=seed) for seed in (9, None))
+    np.random.seed(3)
+    np.testing.assert_array_equal(model.params.vector, FullyConnectedNet([6, 6], 5, 3, weight_scale="he").params.vector)
+    assert not np.array_equal(model.params.vector, plain.params.vector)
+    X, masks = np.ones((4, 5)), []
+    for model.iteration in (0, 0, 7):
+        _, caches = model.forward(X, "train")
+        masks += [cache.dropout.mask for cache in caches[:-1]]  # type: ignore[union-attr]
+    expected = (np.random.default_rng(9).random((4, 6)) < 0.5) / 0.5
+    for mask in masks:
+        np.testing.assert_array_equal(mask, expected)
+
+
 def test_without_a_seed_weights_come_layer_by_layer_from_the_global_state():
     np.random.seed(5)
     expected = [0.1 * np.random.randn(5, 4), 0.1 * np.random.randn(4, 3)]
