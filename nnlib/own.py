@@ -11,6 +11,8 @@ from numpy import ndarray
 from nnlib.checks import require_names, shown
 from nnlib.optim import RECORDS, Config, Rule, Step, get_rule
 
+RUNNING = ("running_mean", "running_var")
+
 
 class OwnNetwork:
     """What the Solver asks of a network, answered for any object with `params` and `loss`.
@@ -62,6 +64,16 @@ class OwnNetwork:
 
     def state(self) -> dict[str, ndarray]:
         return {name: np.array(w) for name, w in self.params.items()}
+
+    def running(self) -> dict[str, ndarray]:
+        """Copies of the running averages that batchnorm keeps in `bn_params`, a list of dicts, as the course has it."""
+        norms = [bn if isinstance(bn, dict) else {} for bn in getattr(self.model, "bn_params", ())]
+        return {f"{i}.{name}": np.array(bn[name]) for i, bn in enumerate(norms) for name in RUNNING if name in bn}
+
+    def load_running(self, averages: Mapping[str, ndarray]) -> None:
+        for key, array in averages.items():
+            i, name = key.split(".")
+            self.model.bn_params[int(i)][name] = array
 
     def load_state(self, state: Mapping[str, ndarray]) -> None:
         for name, w in state.items():

@@ -13,7 +13,7 @@ from nnlib.checks import shown
 from nnlib.examples import NEEDED, digest
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.optim import Rule
-from nnlib.own import record_of
+from nnlib.own import RUNNING, OwnNetwork, record_of
 from nnlib.progress import Progress, Record
 
 VERSION = 3  # of what `state` gives
@@ -82,6 +82,8 @@ class Resumable(Progress):
         rows = np.array([(r.loss, r.train_acc, r.val_acc) for r in self.records], np.float64)  # NaN: not measured
         arrays = _named(model=self.network.state(), best=self.best_state or {}, optim=vectors)
         arrays["records"] = rows.reshape(-1, 3)
+        if isinstance(self.network, OwnNetwork):
+            arrays |= _named(running=self.network.running())
         facts = {"version": VERSION, "settings": self.settings, "iteration": len(rows), "optim_config": numbers}
         if self._draws_globally:
             _, keys, *rest = np.random.get_state(legacy=True)
@@ -101,6 +103,8 @@ class Resumable(Progress):
         except (KeyError, TypeError, AttributeError, ValueError) as e:
             raise ValueError("the checkpoint lacks a part, or holds what cannot be: choose another.") from e
         self.network.load_state(_part(arrays, "model"))
+        if isinstance(self.network, OwnNetwork):
+            self.network.load_running(_part(arrays, "running"))
         self.records, self.iteration, self.diverged, self._order = records, len(records), None, None
         self.epoch = records[-1].epoch if records else 0
         best = max((r for r in records if r.val_acc is not None), key=lambda r: r.val_acc or 0, default=None)
@@ -137,6 +141,12 @@ class Resumable(Progress):
         expected = _named(model=model, best=model if count else {}, optim=vectors) | {"records": np.empty((count, 3))}
         if self._draws_globally:
             expected["global_state"] = np.empty(624, np.uint32)
+        if isinstance(self.network, OwnNetwork):  # whose shapes a new network does not know yet
+            norms = range(len(getattr(self.model, "bn_params", ())))
+            names = [f"running.{i}.{name}" for i in norms for name in RUNNING]
+            averages = {name: arrays[name] for name in names if name in arrays}
+            _require(all(array.ndim == 1 and np.isfinite(array).all() for array in averages.values()))
+            expected |= averages
         shapes, right = ({k: (a.shape, a.dtype) for k, a in each.items()} for each in (arrays, expected))
         _require(shapes == right)
 

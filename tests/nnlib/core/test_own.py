@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnlib.fc_net import FullyConnectedNet
-from nnlib.layers import softmax_loss
+from nnlib.layers import batchnorm_forward, softmax_loss
 from nnlib.optim import RULES
 from nnlib.progress import Diverged
 from nnlib.solver import Solver
@@ -352,3 +352,36 @@ def test_a_run_of_ones_own_network_told_otherwise_is_refused(name, value, tmp_pa
     assert_one_sentence(error)
     with pytest.raises(ValueError, match=r"the model's class 'Linear' \(here 'FullyConnectedNet'\)"):
         solver(FullyConnectedNet([], 24, 4), update_rule="adam").resume(tmp_path / "run.npz")
+
+
+class Normalized(Linear):
+    """With batch normalization, whose running averages are there from the first batch on."""
+
+    def __init__(self, seed: int = 3):
+        super().__init__(seed=seed)
+        self.bn_params: list[dict[str, Any]] = [{"mode": "train"}]
+
+    def loss(self, X: Any, y: Any = None) -> Any:
+        self.bn_params[0]["mode"] = "test" if y is None else "train"
+        x, _ = batchnorm_forward(X.reshape(len(X), -1).astype(np.float64), np.ones(24), np.zeros(24), self.bn_params[0])
+        return super().loss(x, y)
+
+
+def test_running_averages_of_ones_own_network_are_kept_and_resumed(tmp_path):
+    whole = solver(Normalized(), update_rule="adam")
+    records(whole)
+    go(solver(Normalized(), update_rule="adam"), 9).save(tmp_path / "run.npz")
+    rest = solver(Normalized(seed=8), update_rule="adam")
+    rest.resume(tmp_path / "run.npz")
+    records(rest)
+    assert histories(rest) == histories(whole)
+    for name in ("running_mean", "running_var"):
+        np.testing.assert_array_equal(rest.model.bn_params[0][name], whole.model.bn_params[0][name])
+
+
+@pytest.mark.parametrize(("name", "forged"), [("running_mean", ["a"]), ("running_var", [np.nan]), ("other", [1.0])])
+def test_forged_running_averages_are_refused(name, forged):
+    arrays, facts = go(solver(Normalized(), update_rule="adam"), 9).state()
+    with pytest.raises(ValueError, match="the checkpoint lacks a part") as error:
+        solver(Normalized(), update_rule="adam").load_state(arrays | {f"running.0.{name}": np.array(forged)}, facts)
+    assert_one_sentence(error)
