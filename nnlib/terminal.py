@@ -3,11 +3,13 @@
 import argparse
 import os
 import re
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from errno import EINVAL, EIO, ENOSPC, EPIPE
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -102,12 +104,26 @@ def writable(text: str) -> Path:
     return path
 
 
+def _once_in(seconds: float) -> Callable[..., None]:
+    """What answers Ctrl-C, but not once more while its work is being kept."""
+    last = -inf
+
+    def answer(*_: object) -> None:
+        nonlocal last
+        if time.monotonic() - last > seconds:
+            last = time.monotonic()
+            raise KeyboardInterrupt
+
+    return answer
+
+
 def run_program(main: Callable[[Sequence[str] | None], int]) -> NoReturn:
     """Do a program: what the terminal cannot show is replaced, and whoever stops reading or presses Ctrl-C ends it."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it is closed
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="replace")
+    signal.signal(signal.SIGINT, _once_in(3.0))
     try:
         code = main(None)
         sys.stdout.flush()
