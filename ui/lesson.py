@@ -56,7 +56,7 @@ def refusals() -> Iterator[None]:
 
 def sentence(error: object) -> str:
     """What an error says, to stand alone: with a capital, unless it begins with a name of the code."""
-    said = str(error)
+    said = str(error).replace("***", r"\*\*\*")  # what stands for a secret is no emphasis
     first = said.partition(" ")[0]
     return said if "_" in first or (len(first) == 1 and first != "a") else said[:1].upper() + said[1:]
 

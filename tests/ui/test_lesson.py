@@ -53,3 +53,10 @@ def test_code_and_people_choose_another_part():
 
 def test_what_a_part_refuses_is_one_sentence():
     assert [error.value for error in opened("third").error] == ["There is nothing here: go back."]
+
+
+def test_what_stands_for_a_secret_stays_to_be_seen():
+    from ui import lesson
+
+    said = lesson.sentence("the database postgresql://***@host/db?*** does not answer.")
+    assert said == r"The database postgresql://\*\*\*@host/db?\*\*\* does not answer."
