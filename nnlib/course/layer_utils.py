@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from numpy import ndarray
 
+from nnlib.checks import made_by, takes_floats
 from nnlib.course.layers import AffineCache, ReluCache, affine_backward, affine_forward, relu_backward, relu_forward
 
 __all__ = ["affine_relu_backward", "affine_relu_forward"]
@@ -21,6 +22,7 @@ def affine_relu_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, Af
     return out, AffineReluCache(affine, relu)
 
 
+@takes_floats("dout", cache=made_by(AffineReluCache))
 def affine_relu_backward(dout: ndarray, cache: AffineReluCache) -> tuple[ndarray, ndarray, ndarray]:
     """dx in the shape of x, dw (D, H), db (H,), from dout (N, H)."""
     da = relu_backward(dout, cache.relu)  # (N, H)

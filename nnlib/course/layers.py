@@ -6,7 +6,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib import layers
-from nnlib.checks import require_whole
+from nnlib.checks import require_whole, takes_floats
 from nnlib.layers import *  # noqa: F403
 from nnlib.layers import DropoutCache
 
@@ -30,6 +30,7 @@ def dropout_forward(x: ndarray, dropout_param: dict[str, Any]) -> tuple[ndarray,
     return layers.dropout_forward(x, dropout_param | {"seed": None})
 
 
+@takes_floats("x")
 def svm_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
     """Mean multiclass SVM loss of the scores, the sum of max(0, x_j - x_y + 1) over j != y, and its gradient.
 
@@ -45,10 +46,9 @@ def svm_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
 
     Source: Weston and Watkins, "Support vector machines for multi-class pattern recognition", 1999, eq. 3.
     """
-    _, like = layers.softmax_loss(x, y)  # raises what it cannot use
-    x, y = np.asarray(x, like.dtype), np.asarray(y)
+    layers.softmax_loss(x, y)  # raises what it cannot use
     N, C = x.shape
-    one_hot = y[:, None] == np.arange(C)  # (N, C)
+    one_hot = np.asarray(y)[:, None] == np.arange(C)  # (N, C)
     margins = np.maximum(0, x - x[one_hot][:, None] + 1)  # (N, C)
     margins[one_hot] = 0
     loss = float(margins.sum() / N)

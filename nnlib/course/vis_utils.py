@@ -1,15 +1,17 @@
 """Pictures side by side, as one."""
 
+from functools import partial
 from math import ceil, sqrt
 
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_whole, shown
+from nnlib.checks import require_number, require_whole, shown, takes_floats
 
 __all__ = ["visualize_grid"]
 
 
+@takes_floats("Xs", ubound=require_number, padding=partial(require_whole, least=0))
 def visualize_grid(Xs: ndarray, ubound: float = 255.0, padding: int = 1) -> ndarray:
     """Pictures in rows and columns, as many of each; each picture's values are stretched to 0..ubound.
 
@@ -22,12 +24,10 @@ def visualize_grid(Xs: ndarray, ubound: float = 255.0, padding: int = 1) -> ndar
         One picture, (K H + (K - 1) padding, K W + (K - 1) padding, C), with K = ceil(sqrt(N)).
 
     Raises:
-        ValueError: Xs has not four axes, or no picture, or padding is below 0.
+        ValueError: Xs are no pictures of numbers, or padding is below 0.
     """
-    Xs = np.asarray(Xs)
-    if Xs.ndim != 4 or not Xs.size or Xs.dtype.kind not in "fiub":
+    if Xs.ndim != 4 or not Xs.size:
         raise ValueError(f"pictures are numbers (N, H, W, C), but Xs is {shown(Xs)}: reshape or transpose it.")
-    Xs, padding = Xs.astype(np.float64), require_whole("padding", padding, 0)
     N, H, W, C = Xs.shape
     K = ceil(sqrt(N))
     low, high = (reduce(axis=(1, 2, 3), keepdims=True) for reduce in (Xs.min, Xs.max))

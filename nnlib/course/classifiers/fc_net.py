@@ -1,7 +1,6 @@
 """The course's fully connected networks: nnlib's, told what to be in the words of any year, and kept in a file."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from nnlib.checks import require_number
 from nnlib.course import layer_utils, layers
 from nnlib.course.layer_utils import *  # noqa: F403 - notebooks find all layers here
 from nnlib.course.layers import *  # noqa: F403
-from nnlib.files import written_whole
+from nnlib.files import file_path, written_whole
 
 __all__ = ["FullyConnectedNet", "TwoLayerNet"]
 __all__ += layers.__all__
@@ -61,8 +60,12 @@ class FullyConnectedNet(fc_net.FullyConnectedNet):
         self.layers = self.layers._replace(dropout_forward=layers.dropout_forward)
 
     def save(self, fname: str) -> None:
-        """Write the network's arrays to a file of this name; it is an .npz, whatever the name says."""
-        with written_whole(Path(fname).expanduser()) as file:
+        """Write the network's arrays to a file of this name; it is an .npz, whatever the name says.
+
+        Raises:
+            ValueError: the name is none of a file, or nothing can be written there.
+        """
+        with written_whole(file_path(fname, "")) as file:
             pack(file, self.state(), {})
         print(fname, "saved.")
 
@@ -72,7 +75,7 @@ class FullyConnectedNet(fc_net.FullyConnectedNet):
         Raises:
             ValueError: it is another file (a pickle of the course's own, say), or of another network.
         """
-        path = Path(fname).expanduser()
+        path = file_path(fname, "")
         if not path.exists():
             print(fname, "not available.")
             return False

@@ -120,6 +120,15 @@ def test_a_network_is_kept_and_taken_up(tmp_path, name, capsys):
     ]
 
 
+@pytest.mark.parametrize("name", ["", "a folder/", None, 3, "\0"])
+def test_what_names_no_file_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    for use in (net().save, net().load):
+        with pytest.raises(ValueError, match="file"):
+            use(name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_of_others_are_refused(tmp_path):
     np.save(tmp_path / "pickled.npy", np.array({"W1": np.ones(3)}), allow_pickle=True)
     net().save(str(tmp_path / "small.npy"))
@@ -151,6 +160,12 @@ def test_svm_loss_refuses_what_softmax_loss_refuses(y):
     assert said[0] == said[1]
 
 
+def test_svm_loss_takes_lists_and_infinity_without_a_warning():
+    loss, dx = svm_loss([[1, 2, 4]], [0])  # type: ignore[arg-type]
+    assert (loss, dx.tolist()) == (2 + 4, [[-2, 1, 1]])
+    assert np.isnan(svm_loss(np.array([[np.inf, np.inf]]), np.array([0]))[0])
+
+
 def test_affine_and_relu_are_one():
     x, w, b = np.random.randn(4, 2, 3), np.random.randn(6, 5), np.random.randn(5)
     out, cache = affine_relu_forward(x, w, b)
@@ -160,6 +175,8 @@ def test_affine_and_relu_are_one():
     np.testing.assert_allclose(dx.reshape(4, 6), (a > 0) @ w.T, rtol=1e-12)
     np.testing.assert_allclose(dw, x.reshape(4, 6).T @ (a > 0), rtol=1e-12)
     np.testing.assert_allclose(db, (a > 0).sum(axis=0))
+    with pytest.raises(ValueError, match="AffineReluCache"):
+        affine_relu_backward(out, tuple(cache))  # type: ignore[arg-type]
 
 
 # -------------------------------------------------------------------------------------------- checks, data, pictures
@@ -210,9 +227,14 @@ def test_pictures_lie_in_a_grid(N, padding):
 
 def test_a_picture_of_one_value_is_dark_and_what_is_no_picture_is_refused():
     assert not visualize_grid(np.full((2, 3, 3, 1), 7)).any()
-    for Xs in [np.ones((3, 3, 1)), np.ones((0, 3, 3, 1)), np.full((1, 1, 1, 1), "a"), None]:
-        with pytest.raises(ValueError, match="N, H, W, C"):
-            visualize_grid(Xs)  # type: ignore[arg-type]
+    for Xs, said in [
+        (np.ones((3, 3, 1)), "N, H"),
+        (np.ones((0, 3, 3, 1)), "N, H"),
+        (np.full((1, 1, 1, 1), "a"), "real"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            visualize_grid(Xs)
+    assert np.isnan(visualize_grid(np.array([0, 1, np.inf, np.nan]).reshape(1, 2, 2, 1))).any()
     with pytest.raises(ValueError, match="padding"):
         visualize_grid(np.ones((1, 1, 1, 1)), padding=-1)
 
