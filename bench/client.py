@@ -57,6 +57,10 @@ class Tab:
     async def __aexit__(self, *_: object) -> None:
         await self._socket.close()
 
+    def cut(self) -> None:
+        """End the connection as a laptop does that is closed."""
+        self._socket.transport.abort()
+
     async def ask(self, fragment: str = "", poll: bool = False, press: str = "", page: str = "") -> float:
         """Have the page or a fragment run, and take in everything it sends; the seconds that it took.
 

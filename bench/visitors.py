@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -15,6 +16,7 @@ STAYS, THINKS = (60.0, 480.0), (1.0, 5.0)  # seconds: on the site, and between t
 ACTS = {"change": 6, "press": 3, "go": 1}  # and how often each is chosen
 # Not for visitors: what would fetch data, and a search, which goes on for ten minutes without them.
 LEFT_ALONE = re.compile(r"-(download|search_\w+)$")
+HASTY = 0.5  # the share of those who leave while something is still on its way, without a word
 STEPS = 3  # of a field for numbers, at most, at once
 
 
@@ -64,6 +66,10 @@ class Visitors:
                 self.seen.reruns += await act(tab, rng)
                 self.seen.faults += tab.faults
                 tab.faults.clear()
+            if rng.random() < HASTY:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(act(tab, rng), 0.02)
+                tab.cut()
 
 
 async def act(tab: Tab, rng: random.Random) -> list[float]:
