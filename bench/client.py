@@ -25,7 +25,7 @@ VALUES = {  # kind of widget that has a value -> the field of WidgetState that h
 
 
 class Tab:
-    """A session of the app.
+    """A session of the app, which begins at a page, "" being the first, or at a link: "page?name=value".
 
     Attributes:
         page, pages: the hash of the page that is shown, and those of all pages by their names in the address.
@@ -36,7 +36,7 @@ class Tab:
         received: bytes.
     """
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, link: str = ""):
         self._address = url.replace("http", "ws", 1) + "/_stcore/stream"
         self.page, self.pages, self.received = "", dict[str, str](), 0
         self.widgets: dict[str, tuple[str, Any]] = {}
@@ -44,7 +44,8 @@ class Tab:
         self.faults: list[str] = []
         self.status, self.iteration = "", 0
         self._due: dict[str, float] = {}  # fragment -> when it polls next
-        self._query: dict[str, list[str]] = {}
+        self._name, _, query = link.partition("?")
+        self._query: dict[str, list[str]] = parse_qs(query)
         self._states: dict[str, WidgetState] = {}
         self._part: dict[str, str] = {}  # widget -> the fragment that draws it
         self._drawn: set[str] = set()  # by the present run, which is of
@@ -71,6 +72,7 @@ class Tab:
             self._query = {}
             self._states = {key: state for key, state in self._states.items() if key not in self.widgets}
         rerun.page_script_hash, rerun.query_string = page or self.page, urlencode(self._query, doseq=True)
+        rerun.page_name = "" if rerun.page_script_hash else self._name
         rerun.fragment_id, rerun.is_auto_rerun = fragment, poll
         rerun.widget_states.widgets.extend(self._states.values())
         if press:

@@ -12,6 +12,16 @@ from websockets.exceptions import WebSocketException
 
 from bench.client import Tab, shown, words
 
+PARTS = {  # of pages that have several: what their links have them by
+    "layers?lay_part": ("steps", "depth"),
+    "gradient_check?gc_part": ("cells", "step", "published", "zoo"),
+    "optimizers?opt_part": ("step", "effective", "race", "data"),
+    "batchnorm?bn_part": ("batch", "modes", "sizes", "backward", "steps"),
+    "batchnorm_deep?bd_part": ("pair", "scales", "batches"),
+    "layernorm?ln_part": ("axis", "steps", "fail", "sizes", "preprocessing"),
+    "train_best_model?train_part": ("train", "search&search_guess=hidden layers", "compare", "examine"),
+}
+LINKS = ["", "overfit", *(f"{page}={part}" for page, parts in PARTS.items() for part in parts)]  # by which they come
 STAYS, THINKS = (60.0, 480.0), (1.0, 5.0)  # seconds: on the site, and between two acts
 ACTS = {"change": 6, "press": 3, "go": 1}  # and how often each is chosen
 # Not for visitors: what would fetch data, and a search, which goes on for ten minutes without them.
@@ -59,7 +69,7 @@ class Visitors:
 
     async def _visit(self, rng: random.Random, end: float) -> None:
         self.seen.visits += 1
-        async with Tab(self.url) as tab:
+        async with Tab(self.url, rng.choice(LINKS)) as tab:
             self.seen.reruns.append(await tab.ask())
             while monotonic() < end:
                 self.seen.polls += await tab.idle(rng.uniform(*THINKS))
@@ -78,11 +88,11 @@ async def act(tab: Tab, rng: random.Random) -> list[float]:
     chosen = rng.choices([*ACTS], [*ACTS.values()])[0]
     if chosen == "go":
         return [await tab.ask(page=rng.choice([*tab.pages.values()]))]
-    fitting = [key for key, kind in free.items() if (kind == "button") == (chosen == "press")]
-    fitting = [key for key in fitting if not LEFT_ALONE.search(key)]
+    buttons = [key for key, kind in free.items() if kind == "button"]
+    fitting = [key for key in buttons if not LEFT_ALONE.search(key)] if chosen == "press" else free.keys() - buttons
     if not fitting:
         return []
-    widget = rng.choice(fitting)
+    widget = rng.choice(sorted(fitting))
     if chosen == "press":
         return [await tab.ask(press=widget)]
     return [await tab.change(widget, another(*tab.widgets[widget], rng))]
