@@ -13,6 +13,9 @@ place, also while it is away. `faults`: what goes wrong there. `storage`: the tw
 delete them. `claims`: whose turn it is, and what dead workers left. `work`: what a worker does. `task`: for a pool.
 """
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from types import ModuleType
 
 from nnlib.search.address import shown_url, storage_url
@@ -36,14 +39,20 @@ __all__ = [
 ]
 
 
-def open_studies() -> ModuleType:
-    """`nnlib.search.studies`, which stands on Optuna.
+def open_studies(module: str = "studies") -> ModuleType:
+    """`nnlib.search.studies`, or another module of this package that stands on Optuna.
+
+    A thread of its own imports it: of what Optuna looks for in vain it keeps an error, and with it the stack of whoever
+    looked, in the app a visitor's.
 
     Raises:
-        SearchError: that is not installed.
+        SearchError: Optuna is not installed.
     """
+    name = f"{__name__}.{module}"
+    if name in sys.modules:
+        return import_module(name)
     try:
-        from nnlib.search import studies
+        with ThreadPoolExecutor(1) as other:
+            return other.submit(import_module, name).result()
     except ModuleNotFoundError as error:
         raise SearchError(f"a search needs the package {error.name}, not installed here: pip install optuna") from None
-    return studies

@@ -587,3 +587,24 @@ class TestCommandLine:
     def test_an_unknown_study(self, capsys):
         assert main(["--study", "nowhere"]) == 2
         assert "there is no study 'nowhere'" in capsys.readouterr().err
+
+
+def test_the_import_of_optuna_holds_no_visitor():
+    """What Optuna looks for in vain keeps an error, and that the stack of whoever looked."""
+    script = """
+import gc, weakref
+from nnlib.search import open_studies
+
+class Visitor: pass
+
+def visit():
+    visitor = Visitor()
+    open_studies(), open_studies("work")
+    return weakref.ref(visitor)
+
+left = visit()
+gc.collect()
+print(left())
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "None\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from nnlib.search import SearchError, SearchPlan, StudyState, Unreachable, shown_url, storage_url
+from nnlib.search import SearchError, SearchPlan, StudyState, Unreachable, open_studies, shown_url, storage_url
 from ui import lesson
 from ui.lessons.search.controls import plan_controls
 from ui.lessons.search.desk import Book, attempt, desk
@@ -46,10 +46,8 @@ def search_panel() -> None:
         lesson.show(PAGE, "look for")
     for name in ("question log", "question grid", "question validation"):
         lesson.ask(PAGE, name)
-    with suppress(ModuleNotFoundError):  # of Optuna, which is said above
-        from nnlib.search.work import run_trial  # not before: it imports Optuna
-
-        lesson.source(run_trial)
+    with suppress(SearchError):  # of Optuna, which is said above
+        lesson.source(open_studies("work").run_trial)
 
 
 def _studies(names: list[str], guess: str) -> None:

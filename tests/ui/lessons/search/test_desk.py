@@ -219,7 +219,7 @@ def test_who_has_looked_leaves_no_thread_and_no_open_file(desk: Desk, monkeypatc
 
     def kept_open() -> list[str]:
         links = [os.readlink(link) for link in opened.iterdir() if link.is_symlink()]
-        return [link for link in links if Path(desk.url.partition("///")[2]).name in link]
+        return [link for link in links if link.startswith(desk.url.partition("///")[2])]
 
     desk.create("left", PLAN)
     desk.look("left")
