@@ -34,12 +34,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 async def forget() -> None:
     """Drop who has left, even if nobody else comes and goes: only then would Streamlit do it, and the collector."""
-    from ui.runs.sessions import drop_expired  # not before the limits
+    from nnlib.speed import return_freed_memory  # not before the limits
+    from ui.runs.sessions import drop_expired
 
     while True:
         await asyncio.sleep(FORGET_EVERY)
         if drop_expired():
             gc.collect()
+            return_freed_memory()
 
 
 app = st.App("ui/main.py", lifespan=lifespan)
