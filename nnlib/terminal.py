@@ -13,6 +13,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
+SOME = 25  # names in a message
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
@@ -80,10 +81,11 @@ def one_of(what: str, known: Iterable[str]) -> Callable[[str], str]:
 
 
 def advised(fault: str, name: str, known: Iterable[str]) -> str:
-    """The sentence about a name that there is not: the nearest that there is, or all."""
+    """The sentence about a name that there is not: the nearest that there is, or some."""
     known = list(known)
     nearest = get_close_matches(name, known, 1)
-    return f"{fault}: " + (f"did you mean {nearest[0]}?" if nearest else f"choose from {', '.join(known)}.")
+    some = ", ".join([*known[:SOME], *(["..."] if len(known) > SOME else [])])
+    return f"{fault}: " + (f"did you mean {nearest[0]}?" if nearest else f"choose from {some}.")
 
 
 def writable(text: str) -> Path:

@@ -47,9 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.study not in (known := studies.names(url)):
             fault = f"there is no study {options.study!r:.60} in {shown_url(url)}"
             raise SearchError(advised(fault, options.study, known) if known else f"{fault}, nor any other: add --new.")
-        elif options.trials is not None:
+        _, found = studies.load(url, options.study)
+        if options.trials is not None and not options.new:
+            if found.method == "grid":
+                raise SearchError("a grid has as many trials as points: leave --trials out.")
             studies.prolong(url, options.study, options.trials)
-        studies.load(url, options.study)
     except (ValueError, MemoryError) as error:
         print(sentence(error), file=sys.stderr)
         return 2

@@ -106,6 +106,13 @@ def test_the_nearest_study_is_named(capsys):
     assert "did you mean first?" in refusal(capsys, "nnlib.search", "--study", "frist")
 
 
+def test_a_grid_is_as_large_as_it_is(capsys):
+    grid = ("--method", "grid", "--points", "2", "--vary", "depth=1:2", "--set", "num_epochs=1")
+    assert COMMANDS["nnlib.search"](["--study", "grid", "--new", *grid]) == 0
+    capsys.readouterr()
+    assert "leave --trials out" in refusal(capsys, "nnlib.search", "--study", "grid", "--trials", "9")
+
+
 @pytest.mark.parametrize("command", [*COMMANDS, "bench steps", "bench live", "bench best_model", "bench soak"])
 def test_help_ends_with_an_example_that_is_understood(command: str, capsys):
     program, *arguments = command.split()
