@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_names, shown
+from nnlib.checks import require_names, require_number, shown
 from nnlib.optim import RECORDS, Config, Rule, Step, get_rule
 
 RUNNING = ("running_mean", "running_var")
@@ -104,16 +104,17 @@ class EachParameter:
         self.follow(learning_rate)
         for name, w in list(params.items()):
             given = self.rule(w, grads[name], self.configs[name])
-            if not isinstance(given, tuple) or len(given) != 2 or np.shape(given[0]) != np.shape(w):
-                raise ValueError(
-                    f"a rule gives next_w like w {np.shape(w)} and config, but gave {shown(given)} for {name}."
-                )
+            pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], dict)
+            if not pair or np.shape(given[0]) != np.shape(w):
+                what = f"next_w like w {np.shape(w)} and a dict, config"
+                raise ValueError(f"a rule gives {what}, but gave {shown(given)} for {name}: return both.")
             params[name], self.configs[name] = given
 
     def follow(self, learning_rate: float) -> None:
         """Give all configs the run's learning rate; one that was changed keeps its ratio to it."""
         for config in self.configs.values():
-            ratio = config["learning_rate"] / self.learning_rate if self.learning_rate else 1
+            here = require_number("learning_rate", config.get("learning_rate"), least=0)
+            ratio = here / self.learning_rate if self.learning_rate else 1
             config["learning_rate"] = learning_rate if ratio == 1 else learning_rate * ratio
         self.learning_rate = learning_rate
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from numpy import ndarray
 
+from nnlib.checks import require_number
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.health import LayerHealth
 from nnlib.optim import Blocks, Config, Step
@@ -87,8 +88,9 @@ class Progress:
         config, handed, self._handed = self._blocks.config, self._handed, None
         changed = {k: v for k, v in handed.items() if not isinstance(v, ndarray) and config.get(k) != v}
         if "learning_rate" in changed:  # it is the rate from now on, whatever the schedule has made of the first one
+            rate = require_number("learning_rate", changed["learning_rate"], least=0)
             decayed = self.lr_decay ** (self.iteration // self.iterations_per_epoch) if self.schedule == "step" else 1
-            self.base_learning_rate = changed["learning_rate"] / decayed
+            self.base_learning_rate = rate / (decayed or 1)
         self._blocks.change(changed)
 
     def _stepping(self, config: Config) -> Blocks | EachParameter:

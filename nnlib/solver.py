@@ -143,7 +143,7 @@ class Solver(Resumable):
         """
         if self._ended and self.iteration >= self.num_iterations:
             self._begun, self._ended = self.iteration, False
-            self.num_iterations += self.num_epochs * self.iterations_per_epoch
+            self.num_iterations += require_whole("num_epochs", self.num_epochs) * self.iterations_per_epoch
         for record in self.steps():
             if not self.verbose:
                 continue

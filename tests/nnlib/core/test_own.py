@@ -203,6 +203,29 @@ def test_a_setting_that_the_rule_has_not_is_refused_later_too():
         run.optim_config = {"beta3": 0.5}
 
 
+@pytest.mark.parametrize("rate", [-1, np.nan, np.inf, "abc", None])
+@pytest.mark.parametrize("rule", ["adam", halves])
+def test_a_changed_rate_that_is_none_is_refused(rule, rate):
+    for change in (
+        lambda run: run.optim_config.update(learning_rate=rate),
+        lambda run: run.optim_configs["b"].update(learning_rate=rate),
+    ):
+        run = solver(Linear(), update_rule=rule)
+        run.train()
+        change(run)
+        with pytest.raises(ValueError, match="learning_rate"):
+            run.train()
+
+
+@pytest.mark.parametrize("num_epochs", [0, -3, 1.5, "abc"])
+def test_changed_epochs_that_are_none_are_refused(num_epochs):
+    run = solver()
+    run.train()
+    run.num_epochs = num_epochs
+    with pytest.raises(ValueError, match="num_epochs"):
+        run.train()
+
+
 def test_a_rule_of_ones_own_brings_its_learning_rate_or_is_told_one():
     def own(w, dw, config=None):
         config = config or {}
@@ -306,6 +329,7 @@ def test_scores_that_are_none_are_told_what_to_be(change):
         (lambda w, dw, config: w - dw, "next_w like w"),
         (lambda w, dw, config: (dw.sum(), config), "next_w like w"),
         (lambda w, dw, config: None, "next_w like w"),
+        (lambda w, dw, config: (w, None), "next_w like w"),
         (lambda w, dw: (w, {}), "takes \\(w, dw, config\\)"),
         ("mine", "no update rule 'mine'"),
     ],
