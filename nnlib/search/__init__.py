@@ -11,6 +11,7 @@ From the command line, on this or another machine: `python -m nnlib.search --stu
 `plan`: what is searched, and how. `state`: a study as it stands. `address`: where studies live. `connection`: to that
 place, also while it is away. `faults`: what goes wrong there. `storage`: the two together. `studies`: make, read and
 delete them. `claims`: whose turn it is, and what dead workers left. `work`: what a worker does. `task`: for a pool.
+`arguments`: of the command line.
 """
 
 import sys

@@ -4,29 +4,25 @@ The studies are those of the app, in its cache folder or in the database that NN
 number of machines can work on one study. Ctrl-C stops; the trials under way are put in line again.
 """
 
-import argparse
-import os
 import sys
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from nnlib.experiments import describe
 from nnlib.experiments.running import load_data
-from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search import open_studies
 from nnlib.search.address import shown_url, storage_url
-from nnlib.search.plan import METHODS, MOST_TRIALS, PRUNINGS, Choice, Interval, SearchError, SearchPlan, searchable
+from nnlib.search.arguments import parse, plan
+from nnlib.search.plan import SearchError
 from nnlib.search.state import StudyState, TrialState
 from nnlib.search.storage import Unreachable
 from nnlib.search.task import SearchTask
-from nnlib.terminal import INTERRUPTED, WORKERS, Parser, advised, run_program, whole
+from nnlib.terminal import INTERRUPTED, advised, run_program
 from nnlib.workers import Pool
 from nnlib.workers.faults import sentence
 
 LOOK_EVERY = 0.5  # seconds
-DEFAULT_SPACE = {"learning_rate": Interval(1e-5, 1), "weight_scale": Interval(1e-4, 1)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0: it has all its trials; 1: it has not; 2: what was asked for cannot be done; 130: Ctrl-C.
     """
-    options = parse(arguments)
+    options = parse(__doc__, arguments)
     try:
         url, studies = storage_url(), open_studies()
         if options.study is None:
@@ -66,88 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Stopped: {len(state.ended)} trials are done and kept, those under way are in line again.")
         return INTERRUPTED
     return 0 if state.over else 1
-
-
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    example = '--new --study "first try" --vary learning_rate=1e-4:1 --set num_epochs=5'
-    parser = Parser("python -m nnlib.search", __doc__, example)
-    trials, cores = whole(1, MOST_TRIALS), os.cpu_count()
-    parser.add_argument("--study", metavar="NAME", help="the study to work on; without it, list all")
-    parser.add_argument("--workers", type=WORKERS, metavar="N", help=f"processes (default one a core: {cores})")
-    parser.add_argument("--trials", type=trials, metavar="N", help="wanted in all (default: as the study was made)")
-    new = parser.add_argument_group("for a new study")
-    new.add_argument("--new", action="store_true", help="make the study")
-    new.add_argument("--vary", action="append", default=[], metavar="SETTING=LOW:HIGH or SETTING=A,B,C")
-    new.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="one that is not varied")
-    new.add_argument("--method", choices=METHODS, default="tpe")
-    new.add_argument("--pruning", choices=PRUNINGS, default="median")
-    new.add_argument(
-        "--points", type=whole(1, 50), default=5, metavar="N", help="of a grid, for each interval (default 5)"
-    )
-    new.add_argument("--seed", type=whole(0, 2**31), default=0, metavar="N", help="of the choices (default 0)")
-    options = parser.parse_args(arguments)
-    given = getattr(options, "given", set()) | {name for name in ("new", "vary", "set") if getattr(options, name)}
-    if options.study is None and given:
-        parser.error(f"--{min(given)} needs the study's name: --study NAME")
-    if (only := given - {"study", "workers", "trials"}) and not options.new:
-        parser.error(f"--{min(only)} is for a new study: add --new, or leave it out")
-    if options.new and options.method == "grid" and options.trials is not None:
-        parser.error("a grid has as many trials as points: give --points in place of --trials")
-    if "points" in given and options.method != "grid":
-        parser.error("--points is for --method grid")
-    return options
-
-
-def plan(options: argparse.Namespace) -> SearchPlan:
-    """The plan of a new study."""
-    stays, varied = pairs(options.set, SETTINGS, "set"), pairs(options.vary, searchable(), "searched")
-    if both := [name for name in stays if name in varied]:
-        raise SearchError(f"{both[0]} is both set and varied: leave one of the two out.")
-    settings = {name: value(name, text) for name, text in stays.items()}
-    space = {name: domain(name, text) for name, text in varied.items()}
-    trials = {} if options.trials is None else {"num_trials": options.trials}
-    how = {"method": options.method, "pruning": options.pruning, "points": options.points, "seed": options.seed}
-    if not space:
-        space = {name: domain for name, domain in DEFAULT_SPACE.items() if name not in settings}
-    return SearchPlan(replace(RunSpec(), **settings), space, **how, **trials)
-
-
-def pairs(texts: list[str], known: Collection[str], to_be: str) -> dict[str, str]:
-    """SETTING=TEXT, each once."""
-    found: dict[str, str] = {}
-    for name, equals, text in (pair.partition("=") for pair in texts):
-        if name not in known:
-            fault = f"{name!r:.60} cannot be {to_be}" if name in SETTINGS else f"there is no setting {name!r:.60}"
-            raise SearchError(advised(fault, name, known))
-        if not equals:
-            raise SearchError(f"{name} needs a value: write {name}=VALUE.")
-        if name in found:
-            raise SearchError(f"{name} is given twice: leave one of the two out.")
-        found[name] = text
-    return found
-
-
-def domain(name: str, text: str) -> Interval | Choice:
-    """LOW:HIGH or A,B,C."""
-    low, colon, high = text.partition(":")
-    if not colon:
-        return Choice(tuple(value(name, part) for part in text.split(",") if part))
-    try:
-        return Interval(float(low), float(high))
-    except ValueError:
-        raise SearchError(f"{name} needs LOW:HIGH, two numbers, but got {text!r}.") from None
-
-
-def value(name: str, text: str) -> Any:
-    """A setting's value from its text."""
-    if text == "none" and name in SETTINGS and SETTINGS[name].optional:
-        return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def print_list(url: str) -> int:
