@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ from nnlib.runs.spec import RunSpec
 NNLIB = Path(__file__).resolve().parents[1]
 APART = ("derivations", "labs", "search", "workers")  # no run is made of these
 MAX_BYTES = 50_000_000  # a file of more is not read
+MAX_UNWRITTEN = 500  # files
+
+_unwritten: dict[str, Sequence[Result]] = {}  # those for which there was no room yet, by key
+_writing = Lock()
 
 
 @cache
@@ -63,6 +68,8 @@ def key(description: dict[str, Any], data: Sequence[str | None]) -> str:
 
 def read(name: str) -> list[Result] | None:
     """What `write` kept under this key, or None."""
+    if (kept := _unwritten.get(name)) is not None:
+        return list(kept)
     file = _folder() / f"{name}.json"
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -76,16 +83,25 @@ def read(name: str) -> list[Result] | None:
 
 def has(name: str) -> bool:
     """Whether something is kept under this key."""
-    return (_folder() / f"{name}.json").is_file()
+    return name in _unwritten or (_folder() / f"{name}.json").is_file()
 
 
 def write(name: str, results: Sequence[Result]) -> None:
-    """Keep results; where there is no room or no right to write, they are not kept."""
-    path = _folder() / f"{name}.json"
-    with suppress(OSError):
-        with written_whole(path) as file:
-            file.write(json.dumps([result.as_data() for result in results]).encode())
-        clean_daily()
+    """Keep results; where there is no room or no right to write, in memory, until there is."""
+    _unwritten[name] = results
+    if unwritten() > MAX_UNWRITTEN:
+        _unwritten.pop(next(iter(_unwritten)), None)
+
+
+def unwritten() -> int:
+    """How many files' results could not be written yet; tries to write them."""
+    with _writing, suppress(OSError):
+        for name, results in list(_unwritten.items()):
+            with written_whole(_folder() / f"{name}.json") as file:
+                file.write(json.dumps([result.as_data() for result in results]).encode())
+            _unwritten.pop(name, None)
+            clean_daily()
+    return len(_unwritten)
 
 
 def _folder() -> Path:

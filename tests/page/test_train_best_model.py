@@ -15,6 +15,8 @@ from nnlib.runs.spec import RunSpec
 from nnlib.schedules import SCHEDULES
 from tests.page.conftest import OpenPage
 from ui.lessons.train.presets import DIGITS, TRAIN
+from ui.runs import log as run_log
+from ui.runs import sessions
 from ui.runs.live import Run
 from ui.widgets import controls
 from ui.widgets.datasets import title
@@ -255,6 +257,17 @@ class TestAddress:
         assert not app.exception
         assert run_of(app).id not in run or not run
         assert in_address(app)["run"] == run_of(app).id
+        assert ["no longer here" in info.value for info in app.info] == [True]
+        app.button(key="train_step").click().run()
+        assert not app.info
+
+    def test_a_second_tab_of_a_run_says_that_it_is_one(self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch):
+        first = open_page(PAGE)
+        monkeypatch.setattr(sessions, "is_connected", lambda session: True)
+        monkeypatch.setattr(run_log, "session_id", lambda: "another tab")
+        second = open_page(PAGE, run=run_of(first).id)
+        assert run_of(second) is not run_of(first)
+        assert ["in another tab or browser" in info.value for info in second.info] == [True]
 
 
 class TestRun:

@@ -9,6 +9,7 @@ from typing import Any
 from nnlib.data import Dataset
 from nnlib.runs.spec import RunSpec
 from nnlib.solver import Diverged, Solver
+from nnlib.workers.faults import sentence
 from ui.runs import saved as run_files
 from ui.runs.frames import FrameBudget
 from ui.runs.painter import Painter
@@ -19,6 +20,7 @@ from ui.runs.slots import Slots
 
 PAUSE_AFTER = 10.0  # seconds without a viewer
 SAVE_EVERY = 60.0  # seconds between checkpoints, from which a run goes on after the app was restarted
+UNSAVED = "The run could not be saved: is the disk full? It goes on, but would be lost if the app were restarted."
 TELLS_AFTER = 1.0  # seconds of training from which the time left is estimated
 
 SLOTS = Slots(os.cpu_count() or 1)
@@ -154,6 +156,8 @@ class Run:
                 with SLOTS.held(self) as got:
                     if got:
                         self._loop()
+        except Exception as fault:  # no memory, say: Play tries again
+            self.note = sentence(fault)
         finally:
             if not self.over:
                 self.status = "paused"
@@ -199,4 +203,5 @@ class Run:
 
     def _save(self) -> None:
         if self.place and not self.light and self.status != "diverged":
-            run_files.save(self.id, self.place, self.spec, self.solver, self.seconds)
+            kept = run_files.save(self.id, self.place, self.spec, self.solver, self.seconds)
+            self.note = self.note if kept else UNSAVED

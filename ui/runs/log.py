@@ -97,6 +97,7 @@ class RunLog:
         self.away: set[str] = set()  # names of those that have gone on since a page last drew them
         self.pinned: list[int] | None = None  # numbers of the runs laid over each other; None: nothing chosen yet
         self.saved: dict[str, Saved] = {}  # what the app knew before it was restarted, by the runs' names
+        self.missing = ""  # the run in the address: "gone", or "elsewhere", in another tab or browser
         self._kept: dict[int, Entry] = {}
         self._numbers: dict[str, int] = {}  # run.name -> number, once it has begun
 
@@ -167,15 +168,19 @@ def all_runs() -> list[Run]:
 def recover() -> None:
     """After a reload, which begins a new session: take over the log and the runs of the one in the address bar.
 
-    If the app does not know it any more, but it was saved, then the log has that.
+    If the app does not know it any more, but it was saved, then the log has that; else it says what has become of it.
     """
     if "run_log" in st.session_state or "run" not in st.query_params:
         return
     run_id = st.query_params["run"]
     log = next((log for log in LOGS.things() if run_id in (run.id for run in log.live.values())), None)
-    if log is None and (saved := run_files.find(run_id)) is not None:
-        current().saved[saved.place] = saved
-    if log is not None and LOGS.take(log.id, session_id()) is not None:
+    if log is None:
+        if (saved := run_files.find(run_id)) is not None:
+            current().saved[saved.place] = saved
+        current().missing = "gone"
+    elif LOGS.take(log.id, session_id()) is None:
+        current().missing = "elsewhere"
+    else:
         st.session_state["run_log"] = log
         for name, run in log.live.items():
             st.session_state[name] = run

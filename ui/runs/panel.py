@@ -121,3 +121,5 @@ def _buttons(name: str, run: Run, key: str, speeds: Sequence[str]) -> None:
         run.rate = SPEEDS[chosen]
     if run.note:
         (st.error if run.status == "diverged" else st.info)(run.note)
+    if (log := run_log.current()).missing and run.status == "ready" and name not in log.saved:
+        st.info(lesson.text("run_status", log.missing))

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,14 +32,17 @@ class Saved:
         return _path(self.run_id, "npz")
 
 
-def save(run_id: str, place: str, spec: RunSpec, solver: Solver, seconds: float) -> None:
-    """Write a run's checkpoint, then its description; what cannot be written (a full disk) is left out."""
+def save(run_id: str, place: str, spec: RunSpec, solver: Solver, seconds: float) -> bool:
+    """Write a run's checkpoint, then its description; False: they cannot be written (a full disk)."""
     facts = {"place": place, "spec": asdict(spec), "iteration": solver.iteration, "epoch": solver.epoch}
-    with suppress(OSError):
+    try:
         solver.save(_path(run_id, "npz"))
         with written_whole(_path(run_id, "json")) as file:
             file.write(json.dumps(facts | {"seconds": seconds}).encode())
         _prune()
+    except OSError:
+        return False
+    return True
 
 
 def find(run_id: str) -> Saved | None:

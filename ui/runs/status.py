@@ -27,6 +27,8 @@ def run_page(page) -> None:
     page.run()
     log.away |= {name for name, run in log.live.items() if run.active or run.unwatched}
     log.away = (log.away & log.live.keys()) - log.shown
+    if log.missing == "gone" and not (log.shown or log.saved or log.entries()):
+        st.sidebar.info(lesson.text(PAGE, "gone"))
     if not log.away:
         return
     followed = next(log.live[name] for name in sorted(log.away))

@@ -18,7 +18,7 @@ from typing import Any
 import streamlit as st
 
 from nnlib.data import DataError
-from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe, expected_seconds
+from nnlib.experiments import Experiment, Pool, Snapshot, Sweep, cached_runs, describe, expected_seconds, store
 from nnlib.numerals import duration
 from ui import lesson
 from ui.runs.polling import live_panel
@@ -58,6 +58,8 @@ def sweep_panel(
             st.progress(snapshot.done, text=_progress(snapshot))
             for message in dict.fromkeys(run.message for run in snapshot.runs if run.state == "failed"):
                 st.error(message)
+            if count := store.unwritten():
+                st.warning(lesson.text("sweeps", "unwritten", count=count))
             draw(snapshot)
 
     live_panel(lambda: _buttons(name, experiment, label), show, lambda: POLL if running else None, changed)
@@ -68,9 +70,13 @@ def find(name: str) -> Sweep | None:
     """This session's sweep of that name: the one it has, or the one in the address bar if it was this viewer's."""
     sweep: Sweep | None = st.session_state.get(name)
     if sweep is None and name in st.query_params:
+        there = SWEEPS.see(st.query_params[name]) is not None
         sweep = SWEEPS.take(st.query_params[name], session_id())  # not somebody else's, who has passed on a link
         if sweep is not None:
             st.session_state[name] = sweep
+        else:
+            st.session_state[f"{name}_missing"] = "elsewhere" if there else "gone"
+            del st.query_params[name]
     if sweep is not None and st.query_params.get(name) != sweep.id:
         st.query_params[name] = sweep.id  # a visit to another page has taken it away
     return sweep
@@ -84,6 +90,7 @@ def start(name: str, experiment: Experiment, use_cache: bool = True) -> None:
     """
     stop(name)
     sweep = Sweep(experiment, pool(), owner=session_id(), use_cache=use_cache)
+    st.session_state.pop(f"{name}_missing", None)
     st.session_state[name] = sweep
     st.query_params[name] = sweep.id
     SWEEPS.put(sweep.id, sweep, Lease(session_id()))
@@ -109,14 +116,21 @@ def _buttons(name: str, experiment: Experiment, label: str) -> None:
         begin: dict[str, Any] = {"args": (name, experiment), "disabled": absent}
         if running:
             button("Stop", "stop", "stop", stop, args=(name,), type="primary")
-        elif not same or (sweep is not None and sweep.snapshot().state == "stopped"):
+        elif not same or (sweep is not None and _has_gaps(sweep.snapshot())):
             button(label, "play_arrow", "run", start, type="primary", **begin)
         else:
             button("Run again", "replay", "again", start, kwargs={"use_cache": False}, **begin)
         if not running and not same:
             st.caption(about)
+    if missing := st.session_state.get(f"{name}_missing"):
+        st.info(lesson.text("sweeps", missing))
     if sweep is not None and not same:
         st.caption(lesson.text("sweeps", "changed", differences=_differences(sweep.experiment, experiment)))
+
+
+def _has_gaps(snapshot: Snapshot) -> bool:
+    """Whether runs are left to do."""
+    return any(run.state in ("stopped", "failed") for run in snapshot.runs)
 
 
 def _ready(experiment: Experiment) -> tuple[str, bool]:

@@ -103,8 +103,10 @@ class TestFiles:
         (tmp_path / "file").write_text("")
         monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "file"))
         run = steps(make(), 1)
-        run_files.save(run.id, run.place, run.spec, run.solver, run.seconds)
+        assert not run_files.save(run.id, run.place, run.spec, run.solver, run.seconds)
         assert run_files.find(run.id) is None
+        run._save()
+        assert "could not be saved" in run.note
 
 
 @pytest.mark.usefixtures("folder")

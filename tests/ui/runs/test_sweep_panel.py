@@ -41,7 +41,9 @@ def page() -> None:
 def words(app: AppTest) -> str:
     assert not app.exception
     progress = [element.proto.text for element in app.main if getattr(element, "type", "") == "progress"]
-    return " | ".join([*(element.value for element in (*app.markdown, *app.caption, *app.error)), *progress])
+    return " | ".join(
+        [*(element.value for element in (*app.markdown, *app.caption, *app.error, *app.info, *app.warning)), *progress]
+    )
 
 
 def press(app: AppTest, key: str) -> AppTest:
@@ -115,7 +117,7 @@ def test_a_reload_finds_the_sweep_and_a_stranger_does_not(monkeypatch):
     monkeypatch.setattr(sweeps, "session_id", lambda: "somebody else")
     stranger = AppTest.from_function(page, default_timeout=ENOUGH)
     stranger.query_params["demo"] = address
-    assert "no sweep" in words(stranger.run())
+    assert "no sweep" in words(stranger.run()) and "in another tab or browser" in words(stranger.run())
     monkeypatch.setattr(sessions, "is_connected", lambda session: False)
     reloaded = AppTest.from_function(page, default_timeout=ENOUGH)
     reloaded.query_params["demo"] = address
@@ -123,7 +125,20 @@ def test_a_reload_finds_the_sweep_and_a_stranger_does_not(monkeypatch):
     assert reloaded.session_state["demo"] is sweep
     unknown = AppTest.from_function(page, default_timeout=ENOUGH)
     unknown.query_params["demo"] = "nonsense"
-    assert "no sweep" in words(unknown.run())
+    assert "no sweep" in words(unknown.run()) and "have ended" in words(unknown.run())
+    assert "have ended" not in words(press(unknown, "run"))
+
+
+def test_a_disk_that_is_full_is_said_and_nothing_is_lost(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with monkeypatch.context() as patch:
+        patch.setenv("NNLIB_CACHE", str(tmp_path / "file"))
+        app = ended(press(open_page(), "run"))
+        assert "drawn: 2 of 2" in words(app) and "results of 2 runs cannot be written" in words(app)
+        assert "shown at once" in words(open_page())
+    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "room"))
+    assert "cannot be written" not in words(app.run())
+    assert len(list((tmp_path / "room" / "results").glob("*.json"))) == 2
 
 
 def test_the_address_holds_the_sweep_again_after_a_visit_to_another_page():
