@@ -122,4 +122,4 @@ def _buttons(name: str, run: Run, key: str, speeds: Sequence[str]) -> None:
     if run.note:
         (st.error if run.status == "diverged" else st.info)(run.note)
     if (log := run_log.current()).missing and run.status == "ready" and name not in log.saved:
-        st.info(lesson.text("run_status", log.missing))
+        st.info(lesson.text("run_status", "gone" if log.missing == "gone" else "elsewhere"))
