@@ -40,9 +40,9 @@ def download_port() -> int:
 
 
 @contextmanager
-def serve(cache: Path, download_port: int) -> Iterator[str]:
+def serve(cache: Path, download_port: int, port: int | None = None) -> Iterator[str]:
     """The app in a process of its own; gives its address."""
-    port = free_port()
+    port = port or free_port()
     place = ("--server.address=127.0.0.1", f"--server.port={port}")
     options = ("--server.headless=true", *place)
     command = [sys.executable, str(Path(__file__).with_name("launch.py")), "run", str(ROOT / "app.py"), *options]

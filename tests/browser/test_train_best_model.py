@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -10,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import OpenPage, button, number, serve, settle, view, wait_until
+from tests.browser.conftest import OpenPage, button, free_port, number, serve, settle, view, wait_until
 
 LONG = "train_best_model?batch_size=5&num_epochs=500"  # half a minute at full speed
 SHORT = "train_best_model?num_epochs=5"  # a tenth of a second
@@ -271,11 +274,34 @@ class TestComingAndGoing:
         expect(view(other, status="ready", latest="0")).to_be_visible()
         assert parameters(other)["run"] != parameters(page)["run"]
         assert {**parameters(other), "run": ""} == {**parameters(page), "run": ""}
+        expect(other.get_by_text("open in another tab or browser")).to_be_visible()
+        expect(page.get_by_text("open in another tab or browser")).to_have_count(0)
         button(other, "One step").click()
         expect(view(other, status="paused", latest="1")).to_be_visible()
         at = number(page, "latest")
         wait_until(page, lambda: number(page, "latest") > at)
         expect(view(page, status="running")).to_be_visible()
+
+    def test_a_killed_server_is_told_to_who_is_still_there(self, browser: Browser, tmp_path: Path, download_port: int):
+        port, page = free_port(), browser.new_page()
+        with serve(tmp_path, download_port, port) as url:
+            page.goto(f"{url}/{LONG}")
+            ready(page)
+            button(page, "Play").click()
+            wait_until(page, lambda: number(page, "latest") > 100)
+            found = subprocess.run(
+                ["pgrep", "-f", "--", f"--server.port={port}"], capture_output=True, text=True, check=True
+            )
+            os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+            expect(page.locator("[data-test-connection-state=CONNECTED]")).to_have_count(0)
+        with serve(tmp_path, download_port, port):
+            expect(page.get_by_text("no longer here")).to_be_visible()  # it comes back by itself
+            assert {"batch_size": "5", "num_epochs": "500"}.items() <= parameters(page).items()
+            expect(view(page, status="ready", latest="0")).to_be_visible()
+            button(page, "Play").click()
+            wait_until(page, lambda: number(page, "latest") > 100)
+            expect(page.get_by_text("no longer here")).to_have_count(0)
+            page.close()
 
     def test_it_waits_for_its_viewer_and_goes_on(self, open_page: OpenPage):
         page = open_page(LONG)
