@@ -136,6 +136,7 @@ def require_like(name: str, array: ndarray, shape: tuple[int, ...]) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- numbers
+MOST = 10**8  # of a network: 400 MB, and with Adam's memory four times that
 _WHOLE = (int, np.integer)
 _REAL = (float, np.floating, *_WHOLE)
 

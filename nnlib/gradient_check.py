@@ -28,6 +28,7 @@ def rel_error(x: ndarray | float, y: ndarray | float) -> float:
     return float(np.max(np.abs(x - y) / np.maximum(1e-8, np.abs(x) + np.abs(y)), initial=0.0))
 
 
+@ieee
 def eval_numerical_gradient(f: Callable[[ndarray], Any], x: ndarray, verbose: bool = True, h: float = 1e-5) -> ndarray:
     """Gradient of a function that gives one number, by central differences: (f(x + h) - f(x - h)) / 2h, cell by cell.
 
@@ -43,7 +44,8 @@ def eval_numerical_gradient(f: Callable[[ndarray], Any], x: ndarray, verbose: bo
         The gradient, in the shape of x.
 
     Raises:
-        ValueError: x is no array of floats, or its numbers cannot move by h; f gives something else; h is not above 0.
+        ValueError: x is no array of floats, or its numbers cannot move by h; f gives something else; h is not above 0
+            or above 1.
 
     Source: CS231n course notes, "Gradient checks".
     """
@@ -57,6 +59,7 @@ def eval_numerical_gradient(f: Callable[[ndarray], Any], x: ndarray, verbose: bo
     return grad
 
 
+@ieee
 def eval_numerical_gradient_array(f: Callable[[ndarray], ndarray], x: ndarray, df: ndarray, h: float = 1e-5) -> ndarray:
     """The same for a function that gives an array, with the upstream gradient df: the gradient of sum(f(x) * df).
 
@@ -87,7 +90,7 @@ def _place(x: Any) -> ndarray:
 
 def _moved(f: Callable[[ndarray], Any], x: ndarray, h: float) -> Iterator[tuple[tuple[int, ...], ndarray, ndarray]]:
     """For each cell of x: its index, f with the cell h higher, f with it h lower."""
-    h = require_number("h", h, above=0)
+    h = require_number("h", h, above=0, most=1)
     if not callable(f):
         raise ValueError(f"f is {shown(f)}, but must be a function of x.")
     for cell in np.ndindex(x.shape):
@@ -125,14 +128,16 @@ def check_network(model, X: ndarray, y: ndarray, h: float = 1e-5) -> dict[str, f
         gradient near 0 or near a kink.) In float32 the differences say nothing, and a warning says so.
 
     Raises:
-        ValueError: the model has no params or loss, the batch does not fit it, or h is not above 0.
+        ValueError: the model has no params or loss, the batch does not fit it, or h is not above 0 and at most 1.
 
     Source: Press et al., "Numerical recipes", 3rd edition, 2007, section 5.7, eq. 5.7.5 (round-off); CS231n course
     notes, "Gradient checks" (kinks).
     """
-    h = require_number("h", h, above=0)
+    h = require_number("h", h, above=0, most=1)
     if not hasattr(model, "params") or not callable(getattr(model, "loss", None)):
         raise ValueError(f"model is {shown(model)}, but must have params and loss(X, y).")
+    if y is None:
+        raise ValueError("y is None, but a loss needs a label for each example.")
     if any(_place(w).dtype != np.float64 for w in model.params.values()):
         warnings.warn("differences in float32 say nothing of a gradient: build the model with float64.", stacklevel=2)
     _, grads = model.loss(X, y)

@@ -3,12 +3,12 @@
 import copy
 from collections.abc import Sequence
 from math import log
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import require_like, require_whole
+from nnlib.checks import as_floats, require_like, require_number, require_whole, takes_floats
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.layers import softmax_loss
 from nnlib.numerals import fixed, percent, plain, short
@@ -33,6 +33,21 @@ class LayerHealth(NamedTuple):
     update_ratio: float | None  # |update of W| / |W|, Euclidean norms; None when no update is given
 
 
+def _losses(name: str, losses: Any) -> ndarray:
+    losses = as_floats(name, losses)
+    require_like(name, losses, (losses.size,))
+    return losses
+
+
+def _share_or_none(name: str, share: Any) -> float | None:
+    return None if share is None else require_number(name, share, least=0, most=1)
+
+
+def _floats_or_none(name: str, array: Any) -> ndarray | None:
+    return None if array is None else as_floats(name, array)
+
+
+@takes_floats("X", update=_floats_or_none, bins=lambda name, value: require_whole(name, value, most=10**4))
 def measure(
     model: FullyConnectedNet, X: ndarray, y: ndarray, update: ndarray | None = None, bins: int = 30
 ) -> list[LayerHealth]:
@@ -45,18 +60,17 @@ def measure(
         bins: of the histograms.
 
     Raises:
-        ValueError: y are no labels, the update is not like the parameters, or bins is no whole number above 0.
+        ValueError: y are no labels, the update is not like the parameters, or bins is no whole number from 1 to 10,000.
 
     Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
     """
-    require_whole("bins", bins)
     twin = detached(model)
     twin.use_dropout = False
     scores, caches = twin.forward(X, "train")
     grads = twin.backward(softmax_loss(scores, y)[1], caches)
     updates = None
     if update is not None:
-        require_like("update", np.asarray(update), model.params.vector.shape)
+        require_like("update", update, model.params.vector.shape)
         updates = model.params.like()
         updates.vector[:] = update
 
@@ -80,6 +94,7 @@ def measure(
     return layers
 
 
+@takes_floats(loss_history=_losses, num_classes=require_whole, train_acc=_share_or_none, val_acc=_share_or_none)
 def diagnose(
     loss_history: Sequence[float],
     health: Sequence[LayerHealth],
@@ -98,7 +113,6 @@ def diagnose(
     Raises:
         ValueError: num_classes is no whole number above 0.
     """
-    require_whole("num_classes", num_classes)
     if not len(loss_history) or not health:
         return []
     hidden, last = [layer for layer in health if layer.dead_share is not None], health[-1]
@@ -155,6 +169,7 @@ def diagnose(
     return found[:3]
 
 
+@takes_floats("X", learning_rate=lambda name, rate: require_number(name, rate, least=0))
 def find_overflow(
     model: FullyConnectedNet | OwnNetwork, X: ndarray, y: ndarray, learning_rate: float, first: bool
 ) -> tuple[str, str, str, str]:
@@ -190,7 +205,7 @@ def _first_not_finite(model: FullyConnectedNet | OwnNetwork, X: ndarray, y: ndar
         quantities = {
             f"W{i}": affine.w,
             f"b{i}": affine.b,
-            "x w + b": affine.x.reshape(len(X), -1) @ affine.w + affine.b,
+            "x w + b": affine.x.reshape(len(X), len(affine.w)) @ affine.w + affine.b,
         }
         if norm is not None:
             quantities |= {"var": norm.var, "xhat": norm.xhat}

@@ -9,7 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import as_floats, made_by, require_like, require_mode, require_names, require_number, takes_floats
+from nnlib.checks import (
+    as_floats,
+    made_by,
+    require_choice,
+    require_like,
+    require_mode,
+    require_names,
+    require_number,
+    takes_floats,
+)
 from nnlib.speed import column_sum, row_sum  # x.sum(axis=0), x.sum(axis=1, keepdims=True), but twice as fast
 
 
@@ -255,7 +264,4 @@ def get_normalization(name: str | None) -> Normalization | None:
     Raises:
         ValueError: there is no such normalization.
     """
-    if name is not None and name not in NORMALIZATIONS:
-        choices = " or ".join(map(repr, NORMALIZATIONS))
-        raise ValueError(f"there is no normalization {name!r}: choose None, {choices}.")
-    return None if name is None else NORMALIZATIONS[name]
+    return None if name is None else NORMALIZATIONS[require_choice("normalization", name, NORMALIZATIONS)]

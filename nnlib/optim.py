@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from nnlib.checks import (
+    MOST,
     as_floats,
     bare,
     require_choice,
@@ -245,7 +246,9 @@ class Blocks:
     """
 
     def __init__(self, rule: str, config: Config, size: int):
+        config = require_names(f"the config of {rule}", config, _NAMES)
         self.rule, memory = bare(get_rule(rule)), [name for name in RECORDS[rule].memory if name in config]
+        size = require_whole("size", size, least=0, most=MOST)
         starts = range(0, size, BLOCK) if size > 2 * BLOCK else [0]
         places = [slice(start, stop) for start, stop in pairwise([*starts, size])]
         self.blocks = [(place, config | {name: config[name][place] for name in memory}) for place in places]

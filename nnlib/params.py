@@ -8,16 +8,14 @@ from string import ascii_letters
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import as_floats, require_dtype, require_wholes, shown
-
-MOST = 10**8  # numbers: what a network of more asks for, this machine's memory may not have
+from nnlib.checks import MOST, as_floats, require_dtype, require_wholes, shown
 
 
 class Parameters(MutableMapping[str, ndarray]):
     """A mapping of named arrays that lie one after the other in the one-dimensional array `vector`.
 
     Setting an entry copies the numbers into its place, so the arrays and the vector always agree. Names and shapes
-    are fixed when it is made; there are at most `MOST` numbers.
+    are fixed when it is made; there are at most `checks.MOST` numbers.
 
     >>> params = Parameters({"W1": (2, 3), "b1": (3,)}, dtype=np.float32)
     >>> params["b1"] = [1, 2, 3]
@@ -84,7 +82,10 @@ class Parameters(MutableMapping[str, ndarray]):
 
 def layer_of(name: str) -> int:
     """The number of the layer, from 1, that a parameter belongs to: 12 of "gamma12"."""
-    return int(name.lstrip(ascii_letters))
+    number = name.lstrip(ascii_letters) if isinstance(name, str) else ""
+    if not (number.isascii() and number.isdigit()):
+        raise ValueError(f"{shown(name)} names no parameter: give one like 'W1'.")
+    return int(number)
 
 
 def _restore(shapes: dict[str, tuple[int, ...]], vector: ndarray) -> Parameters:

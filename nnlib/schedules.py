@@ -5,6 +5,7 @@ from math import cos, pi
 from nnlib.checks import require_choice, require_number, require_whole
 
 SCHEDULES = ("constant", "step", "cosine")
+EXACT = 2**53  # up to here every whole number is a float
 
 
 def learning_rate(
@@ -39,14 +40,17 @@ def learning_rate(
     require_choice("schedule", schedule, SCHEDULES)
     base = require_number("learning_rate", base, least=0)
     lr_decay, warmup = require_number("lr_decay", lr_decay, least=0), require_number("warmup", warmup, least=0, below=1)
-    require_whole("iterations_per_epoch", iterations_per_epoch)
-    require_whole("num_iterations", num_iterations)
-    require_whole("t", t, least=0)
+    require_whole("iterations_per_epoch", iterations_per_epoch, most=EXACT)
+    require_whole("num_iterations", num_iterations, most=EXACT)
+    require_whole("t", t, least=0, most=EXACT)
     climb = round(warmup * num_iterations)
     if t < climb:
         return base * (t + 1) / climb
     if schedule == "step":
-        return base * lr_decay ** (t // iterations_per_epoch)
+        try:
+            return base * lr_decay ** (t // iterations_per_epoch)
+        except OverflowError:
+            raise ValueError(f"lr_decay is {lr_decay}, which grows beyond all numbers: choose at most 1.") from None
     if schedule == "cosine":
         return base * (1 + cos(pi * (t - climb) / max(num_iterations - climb, 1))) / 2
     return base

@@ -43,6 +43,8 @@ class Dataset:
         for part in ("train", "val", "test"):
             X, y, C = getattr(self, f"X_{part}"), f"y_{part}", len(self.class_names)
             try:
+                if isinstance(X, ndarray):
+                    as_floats(f"X_{part}", X[:0])
                 object.__setattr__(self, y, as_labels(y, getattr(self, y), len(X), C))
             except ValueError as error:
                 raise DataError(str(error)) from None

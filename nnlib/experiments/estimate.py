@@ -24,7 +24,7 @@ def expected_seconds(experiment: Experiment, workers: int) -> float | None:
     Raises:
         ValueError: workers is no whole number of at least 1; or nnlib.data.DataError: the data are not here.
     """
-    require_whole("workers", workers)
+    require_whole("workers", workers, most=10**6)
     if any(data_version(part) is None for part in {data_part(run) for run in experiment.runs}):
         return None
     try:

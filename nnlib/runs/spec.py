@@ -6,15 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from nnlib.checks import require_names
+from nnlib.checks import MOST, require_names
 from nnlib.data import DATASETS, Dataset
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.numerals import whole
 from nnlib.optim import DEFAULTS
 from nnlib.runs.settings import SETTINGS
 from nnlib.solver import Solver
-
-MOST_WEIGHTS = 10**8  # of a network: 400 MB, and with Adam's memory four times that
 
 
 @dataclass(frozen=True)
@@ -96,8 +94,8 @@ class RunSpec:
     def make_model(self, input_dim: int, num_classes: int, own_generator: bool = True) -> FullyConnectedNet:
         """A network with its initial weights; arguments and errors as for `make_solver`."""
         sizes = [input_dim, *self.hidden_dims, num_classes]
-        if (count := sum(D * H for D, H in pairwise(sizes))) > MOST_WEIGHTS:
-            most = f"at most {whole(MOST_WEIGHTS)} fit: take fewer or narrower layers"
+        if (count := sum(D * H for D, H in pairwise(sizes))) > MOST:
+            most = f"at most {whole(MOST)} fit: take fewer or narrower layers"
             raise ValueError(f"width {self.width} and depth {self.depth} make {whole(count)} weights, but {most}.")
         return FullyConnectedNet(
             self.hidden_dims,

@@ -144,7 +144,7 @@ class SearchPlan:
             raise SearchError(f"a search starts from a RunSpec, but its base is {shown(self.base)}.")
         self._check_space()
         for name, value, known in (("method", self.method, METHODS), ("pruning", self.pruning, PRUNINGS)):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:
                 raise SearchError(f"the {name} cannot be {shown(value)}: choose from {', '.join(known)}.")
         for name, least, most in (("num_trials", 1, MOST_TRIALS), ("points", 1, 50), ("seed", 0, 2**31)):
             value = getattr(self, name)
