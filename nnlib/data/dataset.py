@@ -81,7 +81,7 @@ class Dataset:
             raise DataError(f"{self.name} has no pictures, its examples are points; draw them in the plane.")
         try:
             X = as_floats("X", X)
-            require_finite("X", X)
+            require_finite("X", X if X.ndim else X[None])
         except ValueError as error:
             raise DataError(str(error)) from None
         if X.shape[1:] != self.image_shape:

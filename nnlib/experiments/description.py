@@ -83,7 +83,7 @@ class Experiment:
 
 def describe(name: str, value: Any) -> str:
     """A setting in words: "batchnorm", "weight scale 0.01"."""
-    words = name.replace("_", " ")
+    words = str(name).replace("_", " ")
     if value is None:
         return f"no {words}"
     if isinstance(value, str):

@@ -98,7 +98,7 @@ class Result:
             if not all(map(_is_record, records)) or data["status"] not in STATUSES or not seconds:
                 raise TypeError
             return Result(**named | {"spec": RunSpec(**data["spec"]), "records": records})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ValueError("these are no results of an experiment, or they are damaged: do it anew.") from error
 
     @staticmethod

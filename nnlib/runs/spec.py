@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from nnlib.checks import MOST, require_names
+from nnlib.checks import MOST, require_names, require_whole
 from nnlib.data import DATASETS, Dataset
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.numerals import whole
@@ -93,6 +93,8 @@ class RunSpec:
 
     def make_model(self, input_dim: int, num_classes: int, own_generator: bool = True) -> FullyConnectedNet:
         """A network with its initial weights; arguments and errors as for `make_solver`."""
+        require_whole("input_dim", input_dim, most=MOST)
+        require_whole("num_classes", num_classes, most=MOST)
         sizes = [input_dim, *self.hidden_dims, num_classes]
         if (count := sum(D * H for D, H in pairwise(sizes))) > MOST:
             most = f"at most {whole(MOST)} fit: take fewer or narrower layers"

@@ -11,7 +11,7 @@ import numpy as np
 from nnlib.checks import shown
 from nnlib.numerals import rounded
 from nnlib.runs import SETTINGS, RunSpec
-from nnlib.runs.settings import ENDLESS
+from nnlib.runs.settings import ENDLESS, Setting
 
 METHODS = ("tpe", "random", "grid")
 PRUNINGS = ("median", "halving", "none")
@@ -46,7 +46,7 @@ class Interval:
         Raises:
             SearchError: the setting is no number, or the interval is empty or out of bounds.
         """
-        bounds = SETTINGS[name].searched
+        bounds = _setting(name).searched
         if bounds is None:
             intervals = ", ".join(name for name, setting in SETTINGS.items() if setting.searched)
             raise SearchError(f"{name} cannot be searched in an interval: intervals are for {intervals}.")
@@ -62,7 +62,7 @@ class Interval:
 
     def grid(self, name: str, points: int) -> list[float]:
         """So many numbers, evenly spaced (in ratios where that belongs), or as many as there are different ones."""
-        setting = SETTINGS[name]
+        setting = _setting(name)
         spaced = (np.geomspace if setting.log else np.linspace)(self.low, self.high, points)
         if setting.step:
             spaced = np.round(spaced / setting.step) * setting.step
@@ -86,7 +86,7 @@ class Choice:
         Raises:
             SearchError: there is nothing to choose from, or the setting does not know a value.
         """
-        setting = SETTINGS[name]
+        setting = _setting(name)
         if not isinstance(self.values, tuple):
             raise SearchError(f"{name} needs a tuple of values to choose from, but got {shown(self.values)}.")
         if not self.values:
@@ -102,6 +102,12 @@ class Choice:
     def grid(self, name: str, points: int) -> list[str | float | None]:
         """The values, each once."""
         return list(dict.fromkeys(self.values))
+
+
+def _setting(name: str) -> Setting:
+    if not isinstance(name, str) or name not in SETTINGS:
+        raise SearchError(f"there is no setting {shown(name)}: choose from {', '.join(searchable())}.")
+    return SETTINGS[name]
 
 
 def _plain(x: Any) -> Any:
@@ -203,7 +209,7 @@ class SearchPlan:
                 for name, domain in data["space"].items()
             }
             return cls(**data | {"base": RunSpec(**data["base"]), "space": space})
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, LookupError, AttributeError) as error:
             raise SearchError("the study's plan cannot be read: it was made by another version.") from error
         except ValueError as error:
             raise SearchError(str(error)) from None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import as_labels
+from nnlib.checks import as_labels, require_whole, shown
 from nnlib.examples import require_finite
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.layers import affine_backward, relu_backward
@@ -43,7 +43,8 @@ def confusion_matrix(y: ndarray, predicted: ndarray, num_classes: int) -> ndarra
     Raises:
         ValueError: there are not as many of both, or one is no class.
     """
-    y = as_labels("y", y, len(predicted), num_classes)
+    require_whole("num_classes", num_classes)
+    y = as_labels("y", y, np.size(predicted), num_classes)
     predicted = as_labels("predicted", predicted, len(y), num_classes)
     counts = np.zeros((num_classes, num_classes), int)
     np.add.at(counts, (y, predicted), 1)
@@ -71,8 +72,10 @@ def activations(model: FullyConnectedNet, X: Any, layer: int) -> ndarray:
     Raises:
         ValueError: there is no such layer, or the examples are not finite.
     """
-    if not 0 <= layer <= model.num_layers:
-        raise ValueError(f"layer is {layer}, but this network has 0 (its input) to {model.num_layers} (its scores).")
+    if not isinstance(layer, int | np.integer) or not 0 <= layer <= model.num_layers:
+        raise ValueError(
+            f"layer is {shown(layer)}, but this network has 0 (its input) to {model.num_layers} (its scores)."
+        )
     parts = []
     for start in range(0, len(X), CHUNK):
         with np.errstate(over="ignore", invalid="ignore"):

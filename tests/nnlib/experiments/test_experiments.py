@@ -284,7 +284,7 @@ GOOD = Result(SMALL, (Record(1, 0, 2.5, 0.1, 0.5, 0.25), Record(2, 0, 2.0, 0.1))
 @pytest.mark.parametrize(
     "data",
     [
-        *(None, [], "records", 3, {}, {"records": []}, [GOOD]),
+        *(None, [], "records", 3, {}, {"records": []}, [GOOD], np.zeros(3)),
         *({name: value for name, value in GOOD.items() if name != gone} for gone in GOOD),
         *(
             GOOD | {"records": rows}

@@ -163,3 +163,18 @@ def test_the_database_is_a_file_in_the_cache_folder_by_default(monkeypatch, tmp_
     monkeypatch.delenv("NNLIB_STORAGE", raising=False)
     monkeypatch.setenv("NNLIB_CACHE", str(tmp_path))
     assert storage_url() == f"sqlite:///{tmp_path}/studies.sqlite3"
+
+
+@pytest.mark.parametrize("name", [None, "momentum", 3, [], np.zeros(3)])
+def test_a_setting_that_there_is_not_is_refused_by_both_domains(name):
+    for domain in (Interval(1, 3), Choice((1, 3))):
+        with pytest.raises(SearchError, match=r"^there is no setting ") as error:
+            domain.check(name)
+        assert_one_sentence(error)
+
+
+@pytest.mark.parametrize("data", [np.zeros(3), "abc", 3, {"space": [1]}, FULL.as_data() | {"base": {"colour": "red"}}])
+def test_whatever_is_no_plan_is_refused_in_one_sentence(data):
+    with pytest.raises(SearchError) as error:
+        SearchPlan.from_data(data)
+    assert_one_sentence(error)
