@@ -20,6 +20,7 @@ from nnlib.experiments import (
     Sweep,
     cached_runs,
     compare,
+    store,
     summary,
     to_csv,
 )
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     saved = save(to_csv(everything, results), options.output, parts)
     with redirect_stdout(sys.stderr if options.output == "-" else sys.stdout):
         if stopped:
-            kept = f"{sum(map(cached_runs, parts))} of {len(states)} runs are done and kept"
+            kept = f"{sum(map(cached_runs, parts)) - store.unwritten()} of {len(states)} runs are done and kept"
             print(f"Stopped: {kept}, the same command does the others.")
         else:
             report(everything, results, states)
@@ -132,7 +133,7 @@ def save(records: str, output: Path | str, parts: list[Experiment]) -> bool:
         if output == "-":
             raise
         print(f"{output} cannot be written ({os.strerror(error.errno or 0)}): ", end="", file=sys.stderr)
-    if all(cached_runs(part) == len(part.runs) for part in parts):
+    if all(cached_runs(part) == len(part.runs) for part in parts) and not store.unwritten():
         print("the records are kept, the same command with another -o writes them at once.", file=sys.stderr)
     else:
         print("the records follow on the standard output.", file=sys.stderr)

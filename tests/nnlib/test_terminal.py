@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nnlib import terminal
-from nnlib.experiments import Sweep
+from nnlib.experiments import Sweep, store
 from tests.places import ROOT
 
 NAME = "digits_overfit_50_three_layer"
@@ -152,6 +152,7 @@ def test_what_is_there_already_is_replaced_whole_or_not_at_all(tmp_path: Path, m
     assert out.startswith("iteration,epoch,")
     assert run("-o", "x.csv") == 0
     assert (tmp_path / "x.csv").read_text() in out
+    assert store.unwritten() == 0  # now that there is room
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full)
         assert run("-o", "x.csv") == 1

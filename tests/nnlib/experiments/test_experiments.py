@@ -361,11 +361,14 @@ def test_a_damaged_file_is_as_good_as_absent(own_cache, damage):
     assert store.read("name") is None
 
 
-def test_a_folder_that_cannot_be_written_is_no_matter(tmp_path, monkeypatch):
+def test_where_nothing_can_be_written_results_are_in_memory_until_it_can(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "file"))
     store.write("name", [])
-    assert store.read("name") is None
+    assert (store.read("name"), store.unwritten()) == ([], 1)
+    (tmp_path / "file").unlink()
+    assert (store.unwritten(), store.read("name")) == (0, [])
+    assert (tmp_path / "file" / "results" / "name.json").is_file()
 
 
 def test_the_longest_unused_files_go(own_cache, monkeypatch):
