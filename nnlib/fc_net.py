@@ -186,7 +186,6 @@ class FullyConnectedNet:
         loss = sum(penalties, start=data_loss)
         return loss, grads
 
-    @ieee
     def forward(self, X: ndarray, mode: str) -> tuple[ndarray, list[LayerCache]]:
         """Scores (N, C), and each layer's cache; mode is "train" or "test"."""
         require_mode(mode)

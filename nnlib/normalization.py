@@ -81,7 +81,7 @@ def batchnorm_forward(
     Source: Ioffe and Szegedy, "Batch normalization", 2015, algorithm 1 (with the biased variance throughout).
     """
     _require_norm_shapes(x, gamma, beta)
-    mode, eps, momentum = bn_param.get("mode"), bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    mode, eps, momentum = bn_param.get("mode", ""), bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     require_mode(mode)
     N, D = x.shape
     if N == 0 and mode == "train":

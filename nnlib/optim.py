@@ -222,10 +222,13 @@ def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray) -> Conf
         config = require_names(f"the config of {rule}", config, _NAMES)
     for name, value in defaults.items():  # as floats: a NumPy number would change the dtype of the weights
         told = config.get(name, value)
-        config[name] = value if told is value else require_number(name, told, **BOUNDS.get(name, {}))
+        sound = told is value or (type(told) is float and 0 <= told < 1)  # which all bounds allow
+        config[name] = told if sound else require_number(name, told, **BOUNDS.get(name, {}))
     for name in memory:
-        array = config[name] = as_floats(name, config[name]) if name in config else np.zeros_like(w)
-        require_like(name, array, w.shape)
+        array = config[name] if name in config else config.setdefault(name, np.zeros_like(w))
+        if type(array) is not ndarray or array.shape != w.shape or array.dtype.char not in "fd":
+            config[name] = as_floats(name, array)
+            require_like(name, config[name], w.shape)
     if counts:
         config["t"] = require_whole("t", config.get("t", 0), least=0)
     return config

@@ -37,7 +37,8 @@ class Parameters(MutableMapping[str, ndarray]):
 
     def _lay_out(self, vector: ndarray) -> None:
         self.vector, shapes = vector, self.shapes
-        self._views = {name: vector[place].reshape(shapes[name]) for name, place in self._places.items()}
+        views = {name: vector[place] for name, place in self._places.items()}
+        self._views = {name: v if len(shapes[name]) == 1 else v.reshape(shapes[name]) for name, v in views.items()}
 
     def __getitem__(self, name: str) -> ndarray:
         return self._views[name]
@@ -46,7 +47,8 @@ class Parameters(MutableMapping[str, ndarray]):
         view = self._views.get(name)
         if view is None:
             raise KeyError(f"there is no parameter {name!r}; there are {', '.join(self)}.")
-        value = as_floats(name, value)
+        if type(value) is not ndarray or value.dtype != view.dtype:
+            value = as_floats(name, value)
         if value.shape != view.shape:
             raise ValueError(f"{name} has shape {view.shape}, but the new value has {value.shape}: reshape it.")
         view[...] = value

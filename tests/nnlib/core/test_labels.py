@@ -1,5 +1,7 @@
 """Labels: one judge, the same sentence wherever they meet predictions, and all that people call labels."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,9 @@ from nnlib.solver import Solver
 from tests.nnlib.oracles import assert_one_sentence
 
 RIGHT = [0, 2, 1, 2]
-REFUSED = {  # what it is -> labels of 4 examples of 3 classes, and what the sentence says
+REFUSED: dict[
+    str, tuple[Any, list[str]]
+] = {  # what it is -> labels of 4 examples of 3 classes, and what the sentence says
     "a column": (np.zeros((4, 1), int), ["(4, 1)", "ravel()"]),
     "a row": (np.zeros((1, 4), int), ["(1, 4)", "ravel()"]),
     "too few": (np.zeros(1, int), ["(1,)", "as many"]),
@@ -31,7 +35,7 @@ REFUSED = {  # what it is -> labels of 4 examples of 3 classes, and what the sen
     "objects": (pd.Series([0, 1, None, 2], dtype=object), ["object", "np.unique"]),
     "ragged": ([[0], [1, 2], [0], [1]], ["rows of one length"]),
     "complex": (np.zeros(4, complex), ["complex128"]),
-    "masked": (np.ma.masked_array(RIGHT, mask=[1, 0, 0, 0]), ["masked"]),
+    "masked": (np.ma.masked_equal(RIGHT, 0), ["masked"]),
     "nothing": (None, ["()"]),
 }
 
@@ -57,6 +61,7 @@ def test_what_is_one_whole_number_an_example_is_taken(y):
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_is_not_is_refused_in_the_same_sentence_everywhere(kind):
+    y: Any
     y, parts = REFUSED[kind]
     with pytest.raises(ValueError, match="y ") as refused:
         as_labels("y", y, 4, 3)
