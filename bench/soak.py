@@ -21,20 +21,16 @@ from nnlib.terminal import COUNT, Parser, positive, whole
 LOOK = 5.0  # seconds between looks at the memory
 LAST = 0.2  # of a row: the part in whose looks the memory is told
 GROWTH, SLOWER = 1.05, 1.25  # at most: memory, and p95 of the reruns, beside those of the first row
-LEFT = ("processes", "threads", "open files", "open sockets", "open pipes", "objects of sessions")
-HEAD = (
-    "server",
-    "workers",
-    "threads",
-    "files",
-    "sockets",
-    "pipes",
-    "visits",
-    "reruns",
-    "p50 / p95 / most",
-    "polls",
-    "",
-)
+LEFT = {  # at most; Streamlit's loop has the name of the last session, emptied, until another comes
+    "processes": 0,
+    "threads": 0,
+    "open files": 0,
+    "open sockets": 0,
+    "open pipes": 0,
+    "sessions": 1,
+    "runs and sweeps": 0,
+}
+HEAD = ("server", "workers", "threads", "files", "sockets", "pipes", "visits", "reruns", "p50 / p95 / max", "polls", "")
 SHOWN = 20  # different lines of the log, and faults
 
 Sizes = list[tuple[float, float]]  # MB: of the server, and of all its workers together
@@ -108,15 +104,13 @@ def cells(server: AppServer, sizes: Sizes, seen: Seen) -> Iterable[str]:
 
 
 def held(server: AppServer) -> Counter[str]:
-    """What it has now of all that is to be gone when the last visitor is: `LEFT`, and its threads by name."""
+    """What it has now of all that is to be gone when the last visitor is: `LEFT`, and more of it by name."""
     inside, process = server.held(), server.process.pid
-    counts = (
-        len(below(process)),
-        threads(process),
-        *map(open_files(process).__getitem__, ("files", "sockets", "pipes")),
-    )
-    every = dict(zip(LEFT, (*counts, sum(inside["objects"].values())), strict=True))
-    return Counter(every | inside["objects"] | {f"thread {name}": n for name, n in inside["threads"].items()})
+    files, objects = open_files(process), Counter(inside["objects"])
+    every = {"processes": len(below(process)), "threads": threads(process), "sessions": objects.pop("AppSession", 0)}
+    every |= {f"open {kind}": files[kind] for kind in ("files", "sockets", "pipes")}
+    every |= {"runs and sweeps": objects.total(), **objects}
+    return Counter(every | {f"thread {name}": count for name, count in inside["threads"].items()})
 
 
 def percentile(seconds: list[float], share: float) -> float:
@@ -131,8 +125,8 @@ def print_verdicts(options: argparse.Namespace, rows: list[Row], left: Counter[s
     print_target(f"memory in the end, beside that after {options.every:g} minutes", last / memory, GROWTH, ".1%")
     print_target("greatest p95 of a row's reruns, beside that of the first", slowest / (p95 or math.nan), SLOWER, ".1%")
     print_target("temporary files", left["temporary files"], 0)
-    for what in LEFT:
-        print_target(f"{what}, {options.quiet:g} minutes after the last has gone", left[what], 0)
+    for what, most in LEFT.items():
+        print_target(f"{what}, {options.quiet:g} minutes after the last has gone", left[what], most)
 
 
 def print_target(what: str, measured: float, most: float, form: str = "d") -> None:
