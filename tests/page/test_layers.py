@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from streamlit.runtime.caching import get_data_cache_stats_provider
 from streamlit.testing.v1 import AppTest
 
 from tests.page.conftest import OpenPage
+from ui.lessons.layers import depth
 from ui.walks.layers import SUBJECTS
 
 Visit = Callable[..., AppTest]
@@ -179,3 +181,13 @@ def test_each_answer_has_its_feedback(visit: Visit, part, count):
         for answer in answers:
             app.radio(key=key).set_value(answer).run()
             assert len(app.success) + len(app.warning) >= 1
+
+
+def test_the_signals_of_few_networks_are_kept():
+    """Twenty layers of 200 units take 26 MB: all that visitors look at would fill the memory."""
+    for width in depth.WIDTHS:
+        for scale in (0.1, 1.0):
+            depth._signals(20, width, scale, 1, 0)
+    stats = get_data_cache_stats_provider().get_stats()
+    kept = sum(s.byte_length for family in stats.values() for s in family if s.cache_name.endswith("._signals"))
+    assert 0 < kept < 60e6

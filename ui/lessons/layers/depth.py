@@ -25,7 +25,7 @@ TOO_SMALL = 0.8
 GUESSES = ["2 layers", "20 layers", "both alike"]
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
+@st.cache_data(max_entries=1, show_spinner=False)
 def _batch() -> tuple[ndarray, ndarray]:
     """Real digits, (200, 64), scaled so that their mean square is 1, and their labels."""
     data = digits.load()
@@ -33,7 +33,7 @@ def _batch() -> tuple[ndarray, ndarray]:
     return X / rms(X), data.y_train[:NUM_EXAMPLES]
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
+@st.cache_data(max_entries=2, show_spinner=False)  # an entry takes up to 26 MB, and some 50 ms to make
 def _signals(depth: int, width: int, scale: float | str, relu_every: int, seed: int) -> list[LayerSignal]:
     return signals(*_batch(), depth, width, scale, relu_every, seed)
 
