@@ -101,7 +101,9 @@ def recover(study: Study) -> None:
 
 def touch(study: Study) -> None:
     """Write to the database, which says whether it can be written."""
-    study._storage.set_study_system_attr(study._study_id, "nnlib:watched", True)
+    study._storage.set_study_system_attr(
+        study._study_id, "nnlib:watched", time.time()
+    )  # what is as it was would not be
 
 
 def _silent(study: Study) -> set[int]:

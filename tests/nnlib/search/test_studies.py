@@ -478,6 +478,7 @@ class TestDatabases:
         studies.create(where, "waits", PLAN)
         working = in_trial(where, "waits")
         with closing(sqlite3.connect(where.partition("///")[2], isolation_level=None)) as other:
+            studies.read(where, "waits", working=True)  # it can be written, but not a moment later
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(storage.Unreachable, match="locked"):
                 studies.read(where, "waits", working=True)

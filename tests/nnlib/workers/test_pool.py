@@ -45,6 +45,10 @@ def stumble():
     yield 1
     raise KeyError("unexpected")
 
+def exhaust():
+    yield 1
+    raise MemoryError
+
 def die(folder, times):
     """Is killed in its first so many attempts, each time after the event "alive"."""
     yield "alive"
@@ -171,6 +175,14 @@ def test_an_unexpected_error_is_one_sentence_too(make_pool, capfd):
     assert (task.state, task.error) == ("failed", "The run ended with an unexpected KeyError.")
     assert after.events == [0, 1]
     assert "Traceback" in capfd.readouterr().err  # for the log
+
+
+def test_no_memory_is_one_sentence_and_the_worker_stays(make_pool):
+    pool = make_pool(1)
+    task, after = pool.submit(Noted("exhaust")), pool.submit(Noted("count", n=2))
+    wait(pool, task, after)
+    assert (task.state, task.attempts, after.events) == ("failed", 1, [0, 1])
+    assert task.error == "There was not enough memory: choose a smaller network or batch."
 
 
 def test_a_fault_in_taking_reports_fails_the_task_alone(make_pool, capfd):
