@@ -329,7 +329,7 @@ def example(function: Callable, parameter: str) -> Example:
             else Example(np.cos(np.arange(out.size)).reshape(out.shape), "floats")
         )
     found = EXAMPLES.get(f"{name}.{parameter}", EXAMPLES.get(parameter))
-    assert found is not None, f"{name} has a parameter {parameter!r} that no function had: give it a row in EXAMPLES."
+    assert found is not None, f"{name} has a parameter {parameter!r} that no function had: give it a value in GOOD."
     return found
 
 

@@ -1,5 +1,6 @@
 """Labels: one judge, the same sentence wherever they meet predictions, and all that people call labels."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,8 @@ def test_what_is_not_is_refused_in_the_same_sentence_everywhere(kind):
         as_labels("y", y, 4, 3)
     assert_one_sentence(refused, *parts)
     model = FullyConnectedNet([5], 2, 3, seed=0)
-    for call in (softmax_loss, model.loss) if y is not None else (softmax_loss,):
+    calls: list[Callable] = [softmax_loss, model.loss] if y is not None else [softmax_loss]
+    for call in calls:
         with pytest.raises(ValueError, match="y") as error:
             call(np.zeros((4, 3 if call is softmax_loss else 2)), y)
         assert str(error.value) == str(refused.value)
