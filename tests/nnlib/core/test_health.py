@@ -315,11 +315,11 @@ def test_before_the_first_step_there_is_nothing_to_say():
     ("call", "says"),
     [
         (lambda model, X, y: measure(model, X, y, np.ones(3)), "update has shape"),
-        (lambda model, X, y: measure(model, X, y, np.float32(1)), "update has shape"),
+        (lambda model, X, y: measure(model, X, y, np.ones(())), "update has shape"),
         (lambda model, X, y: measure(model, X, y, bins=0), "bins is 0"),
         (lambda model, X, y: measure(model, X, y[:, None]), "labels are whole numbers"),
         (lambda model, X, y: diagnose([2.0], measure(model, X, y), 0), "num_classes is 0"),
-        (lambda model, X, y: diagnose([2.0], measure(model, X, y), np.nan), "num_classes is nan"),
+        (lambda model, X, y: diagnose([2.0], measure(model, X, y), -1), "num_classes is -1"),
     ],
 )
 def test_what_cannot_be_measured_is_said_in_one_sentence(call, says):
