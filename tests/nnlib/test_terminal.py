@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from nnlib import terminal
 from nnlib.experiments import Sweep, store
+from nnlib.search import open_studies
 from tests.places import ROOT
 
 NAME = "digits_overfit_50_three_layer"
@@ -22,10 +24,13 @@ ENOUGH = 120.0  # seconds after which a test fails rather than hangs
 
 
 @pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NNLIB_STORAGE", raising=False)
     monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "cache"))
+    yield
+    if (file := tmp_path / "cache" / "studies.sqlite3").exists():
+        open_studies().disconnect(f"sqlite:///{file}")
 
 
 def refusal(capsys, command: str, *arguments: str) -> str:

@@ -204,7 +204,7 @@ def test_an_address_is_expanded(named: str, monkeypatch: pytest.MonkeyPatch, tmp
     assert checked(url) == url and shown_url(url).startswith(f"sqlite:///{tmp_path}/")
     (file,) = tmp_path.rglob("*[3bx]")
     assert shown_url(url) == f"sqlite:///{file}" and not list(tmp_path.glob("~*"))
-    storage.open_storage(url).engine.dispose()
+    studies.disconnect(url)
 
 
 def test_nothing_is_shown_or_logged_by_the_command_line_at_its_most_talkative():
