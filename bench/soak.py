@@ -107,7 +107,9 @@ def held(server: AppServer) -> Counter[str]:
     """What it has now of all that is to be gone when the last visitor is: `LEFT`, and more of it by name."""
     inside, process = server.held(), server.process.pid
     files, objects = open_files(process), Counter(inside["objects"])
-    every = {"processes": len(below(process)), "threads": threads(process), "sessions": objects.pop("AppSession", 0)}
+    pool = sum(count for name, count in inside["threads"].items() if name.startswith("ThreadPoolExecutor"))
+    own = threads(process) - pool  # the event loop's pool grows to its size, and stays
+    every = {"processes": len(below(process)), "threads": own, "sessions": objects.pop("AppSession", 0)}
     every |= {f"open {kind}": files[kind] for kind in ("files", "sockets", "pipes")}
     every |= {"runs and sweeps": objects.total(), **objects}
     return Counter(every | {f"thread {name}": count for name, count in inside["threads"].items()})

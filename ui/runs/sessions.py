@@ -34,6 +34,7 @@ def drop_expired() -> bool:
     for _, known in expired:
         known.session.shutdown()
         known.session.session_state.clear()  # Streamlit's loop has the last session's name until another comes
+        known.session._fragment_storage.clear()
     return bool(expired)
 
 

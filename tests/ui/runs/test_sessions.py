@@ -155,6 +155,7 @@ def test_sessions_of_those_who_left_are_dropped_though_nobody_else_leaves(monkey
     state, session = SessionState(), MagicMock(id="a")
     session.session_state = state
     state["mine"] = run = MagicMock()
+    session._fragment_storage = {"panel": run}
     left = weakref.ref(run)
     storage.save(SessionInfo(None, session))  # type: ignore[arg-type]
     del session, run
