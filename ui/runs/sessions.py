@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import SessionState
 
 END_AFTER = 120.0  # seconds without a viewer
 LOOK_EVERY = 5.0  # seconds between looks for abandoned things
@@ -33,7 +34,8 @@ def drop_expired() -> bool:
     expired = manager._session_storage._cache.expire()
     for _, known in expired:
         known.session.shutdown()
-        known.session.session_state.clear()  # Streamlit's loop has the last session's name until another comes
+        # Streamlit's loop has the last session's name until another comes: what it held goes, its callbacks too.
+        known.session._session_state = SessionState()
         known.session._fragment_storage.clear()
     return bool(expired)
 

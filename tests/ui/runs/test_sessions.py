@@ -13,7 +13,6 @@ from unittest.mock import MagicMock
 import pytest
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
-from streamlit.runtime.state import SessionState
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from tests.places import ROOT
@@ -152,9 +151,9 @@ def test_sessions_of_those_who_left_are_dropped_though_nobody_else_leaves(monkey
     storage = MemorySessionStorage(ttl_seconds=1)
     manager = WebsocketSessionManager(storage, MagicMock(), MagicMock(), None)
     monkeypatch.setattr(sessions.runtime, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
-    state, session = SessionState(), MagicMock(id="a")
-    session.session_state = state
-    state["mine"] = run = MagicMock()
+    session = MagicMock(id="a")
+    session._session_state = {}
+    session._session_state["mine"] = run = MagicMock()
     session._fragment_storage = {"panel": run}
     left = weakref.ref(run)
     storage.save(SessionInfo(None, session))  # type: ignore[arg-type]
@@ -164,7 +163,7 @@ def test_sessions_of_those_who_left_are_dropped_though_nobody_else_leaves(monkey
     assert storage.get("a") is None and left() is not None
     assert drop_expired()
     gc.collect()
-    assert left() is None and not state.filtered_state
+    assert left() is None
     assert not drop_expired()
 
 
