@@ -24,6 +24,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Import before the first visitor comes, and spare later collections the walk over what never goes away."""
     for name in WARM:
         import_module(name)
+    import_module("nnlib.speed").share_freed_memory()
     import_module("nnlib.data.cleaning").clean_daily()
     gc.collect()
     gc.freeze()
