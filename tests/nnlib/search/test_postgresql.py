@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from nnlib.runs.spec import RunSpec
-from nnlib.search import Interval, SearchError, SearchPlan, StudyState, storage, studies
+from nnlib.search import Interval, SearchError, SearchPlan, StudyState, TrialState, storage, studies
 from tests.places import ROOT
 
 ENOUGH = 120.0  # seconds after which a test fails rather than hangs
@@ -112,9 +112,9 @@ def test_two_machines_share_a_study_and_one_dies_in_mid_trial(url: str):
     command = [sys.executable, "-m", "nnlib.search", "--study", "shared", "--workers", "1"]
     machines = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     try:
-        both = until(url, "shared", lambda state: len({trial.worker for trial in state.running} - {""}) == 2)
-        victim = both.running[0]
-        parent = parent_of(process := int(victim.worker.rpartition(":")[2]))
+        until(url, "shared", lambda state: len({trial.worker for trial in state.running} - {""}) == 2)
+        victim = stopped_in_mid_trial(url, "shared")
+        parent = parent_of(process := process_of(victim))
         (dead,) = [machine for machine in machines if machine.pid == parent]
         (other,) = [machine for machine in machines if machine.pid != parent]
         dead.kill()  # nobody starts the worker again
@@ -159,6 +159,21 @@ def test_a_search_goes_on_through_restarts_of_the_database(url: str, postgresql:
     assert len(studies.load(url, "nights")[0].get_trials()) == 12
     assert out.count("complete") == 13  # each once, and the best
     assert "secret" not in err and "Traceback" not in err
+
+
+def stopped_in_mid_trial(url: str, name: str) -> TrialState:
+    """A running trial whose worker is stopped, so that it cannot come to its end meanwhile."""
+    while True:
+        state = until(url, name, lambda state: any(trial.worker for trial in state.running))
+        trial = next(trial for trial in state.running if trial.worker)
+        os.kill(process_of(trial), signal.SIGSTOP)
+        if trial.number in [running.number for running in studies.read(url, name).running]:
+            return trial
+        os.kill(process_of(trial), signal.SIGCONT)
+
+
+def process_of(trial: TrialState) -> int:
+    return int(trial.worker.rpartition(":")[2])
 
 
 def parent_of(process: int) -> int:
