@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from math import prod
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy import ndarray
@@ -11,6 +12,7 @@ from numpy import ndarray
 from nnlib.checks import as_floats, as_labels
 
 NEEDED = ("X_train", "y_train", "X_val", "y_val")
+_digests: WeakKeyDictionary[Any, str] = WeakKeyDictionary()  # of what does not change
 CHUNK = 1000  # examples that are looked at at a time
 # What holds its numbers in memory, in pandas and polars, PyTorch, JAX, SciPy; what else has a shape reads them.
 _IN_MEMORY = ("to_numpy", "numpy", "__array_namespace__", "toarray")
@@ -77,7 +79,15 @@ def require_finite(name: str, X: Any, dtype: Any = np.float32) -> None:
 
 
 def digest(X: Any) -> str:
-    """Shape, dtype and a digest of all numbers; takes about a second for each GB."""
+    """Shape, dtype and a digest of all numbers; takes about a second for each GB, of `Pixels` only once."""
+    if getattr(X, "unchanging", False):
+        if X not in _digests:
+            _digests[X] = _made_digest(X)
+        return _digests[X]
+    return _made_digest(X)
+
+
+def _made_digest(X: Any) -> str:
     hashed, dtype = blake2b(digest_size=8), None
     for _, part in _chunks(X):
         hashed.update(np.ascontiguousarray(part).data)

@@ -19,6 +19,7 @@ class Pixels:
 
     dtype = np.dtype(np.float32)
     ndim = 4
+    unchanging = True  # so that what was once measured of them holds
 
     def __init__(self, images: ndarray, mean: ndarray) -> None:
         images, mean = np.asarray(images), np.asarray(mean)

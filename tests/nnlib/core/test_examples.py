@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from nnlib.data import Pixels, digits
+from nnlib.examples import digest
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.solver import Solver
 from tests.nnlib.oracles import assert_one_sentence
@@ -64,6 +65,15 @@ def test_pictures_on_disk_stay_there():
     images, X = np.random.default_rng(0).integers(0, 255, (48, 2, 3, 4), np.uint8), pictures()
     pixels = Pixels(images, images.mean(axis=0))
     assert solver(data=X | {"X_train": pixels}).X_train is pixels
+
+
+def test_the_digest_of_pictures_is_that_of_their_numbers_and_made_once(monkeypatch: pytest.MonkeyPatch):
+    images = np.random.default_rng(0).integers(0, 255, (48, 2, 3, 4), np.uint8)
+    pixels = Pixels(images, images.mean(axis=0))
+    first = digest(pixels)
+    assert first == digest(pixels[:]) != digest(pixels[::-1])
+    monkeypatch.setattr(Pixels, "__getitem__", lambda *_: pytest.fail("read again"))
+    assert digest(pixels) == first
 
 
 NOT_FINITE = {"NaN": np.nan, "infinity": np.inf, "minus infinity": -np.inf, "beyond float32": 1e39}
