@@ -179,4 +179,4 @@ def test_a_fault_shows_among_small_gradients_too(name, monkeypatch):
 def test_float32_is_warned_of():
     model = FullyConnectedNet([5], 4, 3, seed=0)
     with pytest.warns(UserWarning, match="float32 say nothing .*: build the model with float64"):
-        check_network(model, np.ones((2, 4)), [0, 1])
+        check_network(model, np.ones((2, 4)), np.array([0, 1]))

@@ -92,7 +92,7 @@ def run_controls(data: str, seed: int) -> RunSpec:
         layers = one_of("Network", list(DEPTHS), "of_depth", width="content")
         scale = _slider("Weight scale", SCALES[data], start.weight_scale, f"of_scale_{data}", help=about)
         rate = _slider("Learning rate", RATES[data], start.learning_rate, f"of_rate_{data}")
-        how = {"icon": ":material/play_arrow:", "type": "primary", "key": "of_try"}
+        how: dict[str, Any] = {"icon": ":material/play_arrow:", "type": "primary", "key": "of_try"}
         st.button(lesson.text(PAGE, "try"), on_click=lambda: st.session_state.update({TRY: True}), **how)
     return spec_of(data, DEPTHS[layers], scale, rate, seed)
 
