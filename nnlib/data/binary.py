@@ -31,7 +31,10 @@ PYTHON_ARCHIVE = "cifar-10-python.tar.gz"
 FOLDERS = {FOLDER: FILES, PYTHON_FOLDER: PYTHON_FILES}
 ARCHIVES = (ARCHIVE, PYTHON_ARCHIVE, "cifar-10-batches-py.tar.gz")  # the last as Keras names it
 MD5 = ("c32a1d4ab5d03f1284b67883e8d87530", "c58f30108f718f92721af3b95e74349a")  # of the official archives
-COURSE = Path("cs231n", "datasets")  # where the course's script puts it, from the assignment's folder
+PLACES = (  # in the folder that is named: of the course's script, of torchvision's examples, of Keras, of unpackers
+    *("", "cs231n/datasets", "data", "datasets", "cifar-10-batches-py-target"),
+    *(FOLDER, PYTHON_FOLDER, "cifar-10-binary", "cifar-10-python"),
+)
 WANTED = f"{ARCHIVE}, {PYTHON_ARCHIVE} or the unpacked folder of one of them"
 
 Chunk = tuple[int, ndarray, ndarray]
@@ -64,29 +67,34 @@ def find_source(root: str | os.PathLike[str]) -> Source:
     """
     try:
         path = Path(root).expanduser().resolve()
+        if path.name in FILES + PYTHON_FILES:
+            path = path.parent
         if path.is_file():
             return Source(path, is_archive=True)
-        found = _look_in(path) or _look_in(path / COURSE)
+        faults: list[DataError] = []
+        found = next(filter(None, (_look_in(path / place, faults) for place in PLACES)), None)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"{root!r:.200} cannot be read as a folder ({type(error).__name__}); name another.") from None
     if found is None:
-        raise DataError(f"CIFAR-10 is not at {path}; expected {WANTED}.")
+        raise faults[0] if faults else DataError(f"CIFAR-10 is not at {path}; expected {WANTED}.")
     return found
 
 
-def _look_in(place: Path) -> Source | None:
+def _look_in(place: Path, faults: list[DataError]) -> Source | None:
+    """What is there and of the right sizes; what is not is added to the faults, and may have a sound copy beside it."""
     for folder in (place, *(place / name for name in FOLDERS)):
         for names in FOLDERS.values():
             if any((folder / name).is_file() for name in names):
-                _check_sizes(folder, names)
-                return Source(folder, is_archive=False, names=names)
+                try:
+                    _check_sizes(folder, names)
+                    return Source(folder, is_archive=False, names=names)
+                except DataError as error:
+                    faults.append(error)
     for archive in (place / name for name in ARCHIVES):
         if archive.is_file():
             return Source(archive, is_archive=True)
         if os.path.lexists(archive):
-            raise DataError(f"{archive} must be a file, but is a folder or a link to nowhere; {ADVICE}.")
+            faults.append(DataError(f"{archive} must be a file, but is a folder or a link to nowhere; {ADVICE}."))
     return None
 
 

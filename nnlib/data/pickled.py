@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 VALUES = {  # steps that hold a value; Python 2's texts and bytes are of one kind, and come as Latin-1
-    *("INT", "BININT", "BININT1", "BININT2", "LONG1", "BINSTRING", "SHORT_BINSTRING"),
-    *("BINUNICODE", "SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
+    *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "STRING", "BINSTRING", "SHORT_BINSTRING"),
+    *("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
 }
 CONSTANTS = {"NONE": None, "NEWFALSE": False, "NEWTRUE": True, "EMPTY_TUPLE": ()}
 RECONSTRUCT = {"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct"}
@@ -93,6 +93,11 @@ def _update(stack: list[Any], items: list[Any]) -> None:
     stack[-1].update(zip(keys, items[1::2], strict=True))
 
 
+def _dict(stack: list[Any], items: list[Any]) -> None:
+    stack.append({})
+    _update(stack, items)
+
+
 def _named(name: str) -> _Name:
     if name not in KNOWN:
         raise ValueError(f"it asks for {name!r:.80}, which no batch does")
@@ -132,6 +137,8 @@ STEPS: dict[str, Callable[[list[Any], Any], None]] = {
     "MARK": lambda stack, _: stack.append(_MARK),
     "EMPTY_DICT": lambda stack, _: stack.append({}),
     "EMPTY_LIST": lambda stack, _: stack.append([]),
+    "DICT": lambda stack, _: _dict(stack, _marked(stack)),
+    "LIST": lambda stack, _: stack.append(_marked(stack)),
     "TUPLE": lambda stack, _: stack.append(tuple(_marked(stack))),
     "TUPLE1": lambda stack, _: stack.append(tuple(_last(stack, 1))),
     "TUPLE2": lambda stack, _: stack.append(tuple(_last(stack, 2))),

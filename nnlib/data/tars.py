@@ -49,7 +49,9 @@ def members(path: Path, folders: Collection[str], limit: int) -> Iterator[Member
         with tarfile.open(fileobj=limited, mode="r|", bufsize=2**18) as tar:  # type: ignore[call-overload]
             for count, member in enumerate(tar):
                 parts = member.name.removeprefix("./").split("/")
-                if member.isdir() and len(parts) == 1 and parts[0] in folders:
+                if member.isdir() and len(parts) == 1 and parts[0] in (".", *folders):
+                    continue
+                if parts[-1].startswith("._") and count < MAX_MEMBERS:  # what macOS adds
                     continue
                 plain = member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse()
                 here = len(parts) == 2 and parts[0] in folders and parts[1] not in ("", ".", "..")

@@ -59,6 +59,9 @@ def test_the_official_archive_s_other_members_are_passed_over(small_cifar10):
         (info(binary.FOLDER, tarfile.DIRTYPE), b""),
         (info(f"{binary.FOLDER}/readme.html", size=5), b"hello"),
         (info(f"./{binary.FOLDER}/batches.meta.txt", size=4), b"cat\n"),
+        (info(".", tarfile.DIRTYPE), b""),
+        (info(f"./._{binary.FOLDER}", size=4), b"abcd"),  # what macOS adds
+        (info(f"{binary.FOLDER}/._data_batch_1.bin", size=4), b"abcd"),
     ]
     data = cifar10.load(write(small_cifar10, *extra, first=True), **SPLIT)
     assert np.array_equal(data.y_train, small_cifar10.labels[:70])

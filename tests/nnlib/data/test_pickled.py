@@ -17,7 +17,7 @@ from tests.conftest import python_2_pickle
 from tests.draws import draws
 
 SPLIT: dict[str, Any] = {"num_training": 70, "num_validation": 25, "num_test": 15}
-WRITTEN = {"Python 2": {"written_by_python_2": True}} | {f"protocol {p}": {"protocol": p} for p in range(1, 6)}
+WRITTEN = {"Python 2": {"written_by_python_2": True}} | {f"protocol {p}": {"protocol": p} for p in range(6)}
 
 
 def check(root, small):
@@ -42,6 +42,9 @@ def test_whoever_wrote_it(small_cifar10, how, archive):
         f"assignment2/cs231n/datasets/{binary.PYTHON_ARCHIVE}",
         binary.PYTHON_ARCHIVE,
         "keras/cifar-10-batches-py.tar.gz",
+        "keras/cifar-10-batches-py-target/cifar-10-batches-py",
+        "unzipped/cifar-10-python/cifar-10-batches-py",
+        "twice/cifar-10-batches-py/cifar-10-batches-py",
     ],
 )
 def test_where_people_have_it(small_cifar10, tmp_path, monkeypatch, place):
@@ -55,6 +58,31 @@ def test_where_people_have_it(small_cifar10, tmp_path, monkeypatch, place):
         monkeypatch.setenv("CIFAR10_DIR", str(root))
         assert cifar10.status().state in ("found", "ready")
         check(None, small_cifar10)
+
+
+@pytest.mark.parametrize("fault", ["empty", "short", "missing", "a folder"])
+@pytest.mark.parametrize("sound", ["binary archive", "python archive", "python folder"])
+def test_a_sound_copy_beside_a_broken_one_is_used(small_cifar10, tmp_path, fault, sound):
+    root = tmp_path / "both"
+    shutil.copytree(small_cifar10.folder, root / binary.FOLDER)
+    broken = root / binary.FOLDER / "data_batch_3.bin"
+    broken.unlink()
+    if fault == "a folder":
+        broken.mkdir()
+    elif fault != "missing":
+        broken.write_bytes(b"x" * (fault == "short"))
+    with pytest.raises(DataError, match=r"data_batch_3\.bin (is missing|must have)"):
+        cifar10.load(root, **SPLIT)
+    if sound == "python folder":
+        shutil.copytree(small_cifar10.pickled() / binary.PYTHON_FOLDER, root / binary.PYTHON_FOLDER)
+    else:
+        shutil.copy(small_cifar10.archive() if sound == "binary archive" else small_cifar10.pickled_archive(), root)
+    check(root, small_cifar10)
+
+
+def test_one_of_the_six_files_stands_for_its_folder(small_cifar10):
+    check(small_cifar10.folder / "data_batch_2.bin", small_cifar10)
+    check(small_cifar10.pickled() / binary.PYTHON_FOLDER / "test_batch", small_cifar10)
 
 
 def test_course_arrays_are_those_of_the_binary_version(small_cifar10):
@@ -173,7 +201,7 @@ def test_arrays_in_columns_are_read_as_what_they_are(small_cifar10):
 
 
 BATCH = {b"labels": [1, 2], b"data": np.arange(6, dtype=np.uint8).reshape(2, 3), b"filenames": [b"a", b"b"]}
-PICKLES = [pickle.dumps(BATCH, protocol) for protocol in (1, 2, 4, 5)]
+PICKLES = [pickle.dumps(BATCH, protocol) for protocol in (0, 1, 2, 4, 5)]
 PICKLES += [python_2_pickle(BATCH | {b"batch_label": b"one"})]
 
 
