@@ -2,6 +2,7 @@
 
 import inspect
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -54,9 +55,14 @@ def refusals() -> Iterator[None]:
         st.error(sentence(error))
 
 
+def line(said: object) -> str:
+    """One line that can be sent: a path can hold line breaks, and bytes that are no text."""
+    return " ".join(str(said).split()).encode(errors="replace").decode()
+
+
 def sentence(error: object) -> str:
     """What an error says, to stand alone: with a capital, unless it begins with a name of the code."""
-    said = str(error).replace("***", r"\*\*\*")  # what stands for a secret is no emphasis
+    said = re.sub(r"[*$~]", r"\\\g<0>", line(error))  # what stands for a secret, or in a path, is no emphasis
     first = said.partition(" ")[0]
     return said if "_" in first or (len(first) == 1 and first != "a") else said[:1].upper() + said[1:]
 

@@ -29,10 +29,17 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("nnlib"))
 
 
+def found(pattern: str) -> list[Path]:
+    """What there is of this name in the cache folder; nothing if it is not there or cannot be looked into."""
+    with suppress(OSError):
+        return list(cache_folder().glob(pattern))
+    return []
+
+
 def unwritable() -> Path | None:
     """The cache folder, or what is kept in it, where this user may not write; None if all is well."""
     folder = cache_folder()
-    there = next(place for place in (folder, *folder.parents) if os.path.exists(place))
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     for place in (there, *(folder / name for name in ("results", "runs", "studies.sqlite3"))):
         if os.path.exists(place) and not os.access(place, os.W_OK):
             return place
@@ -65,7 +72,7 @@ def workspace(room: int) -> Iterator[Path]:
         DataError: they are not, or the folder cannot be made.
     """
     cache = cache_folder()
-    existed = cache.exists()
+    existed = os.path.exists(cache)
     try:
         folder = _new_folder(cache, room)
         try:
@@ -138,7 +145,7 @@ def is_held(path: Path) -> bool:
 
 def sweep() -> None:
     """Delete what killed processes left unfinished."""
-    for leftover in cache_folder().glob(f"*{UNFINISHED}"):
+    for leftover in found(f"*{UNFINISHED}"):
         with suppress(OSError):
             newest = max(path.stat().st_mtime for path in (leftover, *leftover.rglob("*")))
             if time.time() - newest > STALE_SECONDS:

@@ -23,8 +23,7 @@ HELD = {PICTURES: "cifar10-*", RESULTS: "results/*", "runs": "runs/*", "searches
 
 def contents() -> dict[str, int]:
     """What the cache folder holds of each kind, in bytes."""
-    folder = cache.cache_folder()
-    return {kind: sum(map(_size, folder.glob(pattern))) for kind, pattern in HELD.items()}
+    return {kind: sum(map(_size, cache.found(pattern))) for kind, pattern in HELD.items()}
 
 
 def pictures_in_use() -> bool:
@@ -59,8 +58,7 @@ def clean() -> None:
     """Delete what is old, and what killed processes left; what is in use stays, and what cannot be deleted too."""
     with suppress(OSError):
         cache.sweep()
-        parts = cache.cache_folder().glob(f"*/.*{BESIDE}")
-        _delete(path for path in parts if _age(path) > cache.STALE_SECONDS)
+        _delete(path for path in cache.found(f"*/.*{BESIDE}") if _age(path) > cache.STALE_SECONDS)
         official = notes.place(notes.OFFICIAL)  # could not be made again without a download
         old = [note for note in notes.every() if note != official and _age(note) > MAX_AGE]
         _delete(note for note in old if not _in_use(cache.cache_folder() / notes.folder_of(note)))
@@ -77,7 +75,7 @@ def _clean_results() -> None:
 
 
 def _results() -> list[Path]:
-    return list((cache.cache_folder() / "results").glob("[0-9a-f]" * 32 + ".json"))
+    return cache.found("results/" + "[0-9a-f]" * 32 + ".json")
 
 
 def _in_use(folder: Path) -> bool:

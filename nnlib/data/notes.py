@@ -22,7 +22,7 @@ def place(origin: str) -> Path:
 
 def every() -> list[Path]:
     """The notes that are there."""
-    return list(cache.cache_folder().glob(f"cifar10-*{ENDING}"))
+    return cache.found(f"cifar10-*{ENDING}")
 
 
 def read(note: Path) -> dict[str, str]:

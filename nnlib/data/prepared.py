@@ -118,7 +118,7 @@ def prepare(source: binary.Source, official: bool = False) -> Prepared:
 
 def folders() -> list[Path]:
     """All prepared folders, those of former versions too."""
-    found = cache.cache_folder().glob("cifar10-*")
+    found = cache.found("cifar10-*")
     return [folder for folder in found if folder.is_dir() and folder.suffix != cache.UNFINISHED]
 
 

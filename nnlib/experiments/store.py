@@ -83,7 +83,7 @@ def read(name: str) -> list[Result] | None:
 
 def has(name: str) -> bool:
     """Whether something is kept under this key."""
-    return name in _unwritten or (_folder() / f"{name}.json").is_file()
+    return name in _unwritten or os.path.isfile(_folder() / f"{name}.json")
 
 
 def write(name: str, results: Sequence[Result]) -> None:

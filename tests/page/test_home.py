@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -105,14 +106,29 @@ class TestCache:
         assert any(caption.value.startswith("In use") for caption in app.caption)
         assert len(data.X_train) == 70
 
+    @pytest.mark.parametrize("name", ["file", "nowhere", "loop"])
     def test_a_folder_that_cannot_be_written_is_told_once(
-        self, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ):
         (tmp_path / "file").touch()
-        monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / "file"))
+        (tmp_path / "nowhere").symlink_to(tmp_path / "a" / "b")
+        (tmp_path / "loop").symlink_to(tmp_path / "loop")
+        monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / name))
         app = open_page("home")
-        assert [str(tmp_path / "file") in warning.value for warning in app.warning] == [True]
+        assert [str(tmp_path / name) in warning.value for warning in app.warning] == [True]
         assert not app.exception
+
+    @pytest.mark.parametrize("variable", ["NNLIB_CACHE", "CIFAR10_DIR"])
+    @pytest.mark.parametrize("name", [os.fsdecode(b"caf\xe9"), "two\nlines", "x" * 5000, "__a__*b*$c$"])
+    def test_names_that_a_page_cannot_show_as_they_are(
+        self, open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+    ):
+        if len(name) < 100:
+            (tmp_path / name).touch()
+        monkeypatch.setenv(variable, str(tmp_path / name))
+        app = open_page("home")
+        assert not app.exception
+        assert all("\n" not in warning.value for warning in app.warning if variable == "CIFAR10_DIR")
 
 
 class TestDownload:

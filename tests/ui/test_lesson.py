@@ -60,3 +60,9 @@ def test_what_stands_for_a_secret_stays_to_be_seen():
 
     said = lesson.sentence("the database postgresql://***@host/db?*** does not answer.")
     assert said == r"The database postgresql://\*\*\*@host/db?\*\*\* does not answer."
+
+
+def test_a_path_in_a_sentence_is_one_line_of_text():
+    from ui import lesson
+
+    assert lesson.sentence("~/a\n*b*/$c$\udce9 is no folder.") == r"\~/a \*b\*/\$c\$? is no folder."

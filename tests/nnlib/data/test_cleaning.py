@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from nnlib.data import binary, cache, cifar10, cleaning, notes, prepared
+from nnlib.data import DataError, binary, cache, cifar10, cleaning, notes, prepared
 from nnlib.experiments import store
 from tests.places import ROOT
 
@@ -243,3 +243,17 @@ def test_a_second_user_with_other_pictures(shared, tmp_path, mode):
     else:
         assert run.stderr.splitlines()[-1].startswith(f"nnlib.data.errors.DataError: {refused}")
     assert cifar10.load(shared.root, **SPLIT).y_train[0] == shared.labels[0]
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "file/below", "nowhere/deep"])
+def test_a_folder_that_cannot_be_looked_into_holds_nothing(tmp_path, monkeypatch, name):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NNLIB_CACHE", str(tmp_path / name))
+    assert set(cleaning.contents().values()) == {0} and not cleaning.pictures_in_use()
+    cleaning.clean()
+    for kind in (cleaning.PICTURES, cleaning.RESULTS):
+        cleaning.free(kind)
+    assert cifar10.status().state == "absent"
+    if name != "nowhere/deep":
+        with pytest.raises(DataError, match="cannot be written"), cache.workspace(1):
+            pass

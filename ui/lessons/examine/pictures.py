@@ -14,6 +14,7 @@ from nnlib.numerals import whole
 from ui.widgets.pictures import data_uri
 
 MAX_SIDE = 6000  # pixels
+ENOUGH = 512  # pixels a side, at which a large picture is looked at
 THUMBNAIL = 64  # pixels
 
 
@@ -46,9 +47,12 @@ def decode(file: BinaryIO) -> Image.Image:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    picture.draft("RGB", (512, 512))  # a large JPEG is decoded at a fraction of its size
+    picture.draft("RGB", (ENOUGH, ENOUGH))  # a large JPEG is decoded at a fraction of its size
     if picture.mode.startswith("I"):  # 16 bits a pixel
         picture = Image.fromarray((np.asarray(picture).clip(0, 65535) / 257).astype(np.uint8))
+    if (share := max(picture.size) // ENOUGH) > 1:  # first, since every further step makes a copy
+        mode = "RGBA" if picture.has_transparency_data else "RGB"
+        picture = (picture if picture.mode == mode else picture.convert(mode)).reduce(share)
     picture = ImageOps.exif_transpose(picture)
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")

@@ -1,5 +1,7 @@
 """What the cache folder holds, and buttons that free it."""
 
+import os
+
 import streamlit as st
 
 from nnlib.data import cache, cleaning
@@ -13,8 +15,8 @@ FEW = 10_000  # bytes that are not worth a word
 def cache_panel() -> None:
     """A line on what is held; where the folder cannot be written, what that means."""
     if place := cache.unwritable():
-        st.warning(lesson.text("home", "cache unwritable", place=place))
-    sizes = {kind: size for kind, size in _sizes(str(cache.cache_folder())).items() if size >= FEW}
+        st.warning(lesson.text("home", "cache unwritable", place=lesson.line(place)))
+    sizes = {kind: size for kind, size in _sizes(os.fsencode(cache.cache_folder())).items() if size >= FEW}
     if not sizes:
         return
     parts = ", ".join(f"{KINDS[kind]} {file_size(size)}" for kind, size in sizes.items())
@@ -43,5 +45,5 @@ def _free(kind: str) -> None:
 
 
 @st.cache_data(ttl=20, show_spinner=False)
-def _sizes(folder: str) -> dict[str, int]:
+def _sizes(folder: bytes) -> dict[str, int]:
     return cleaning.contents()

@@ -78,7 +78,7 @@ def _state(status) -> None:
     else:
         st.badge("Not here", icon=":material/cloud_off:", color="gray")
         if status.message:
-            st.warning(status.message)
+            st.warning(lesson.sentence(status.message))
 
 
 def _cifar10(shared: Download) -> None:

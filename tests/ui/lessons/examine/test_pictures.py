@@ -80,5 +80,20 @@ def test_one_sentence_without_decoding(kind):
     assert peak < 100e6
 
 
-def test_the_largest_that_is_read():
-    assert pictures.decode(io.BytesIO(saved((6000, 10), "PNG", "1"))).size == (6000, 10)
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_the_largest_are_made_smaller_first(mode):
+    """Every step makes a copy, of 144 MB for the largest."""
+    large = Image.new("RGBA", (6000, 60), (200, 200, 200, 255))
+    large.paste((0, 0, 0, 0), (3000, 0, 6000, 60))
+    file = io.BytesIO()
+    large.convert(mode).save(file, "PNG")
+    picture = pictures.decode(file)
+    assert picture.mode == "RGB" and max(picture.size) < 2 * pictures.ENOUGH
+    right = 255 if mode in ("LA", "P", "RGBA") else 0  # clear is white, black without transparency
+    assert picture.getpixel((picture.width - 5, 2)) == (right,) * 3
+    if mode != "1":
+        assert abs(picture.getpixel((5, 2))[0] - 200) < 5
+
+
+def test_the_longest_that_is_read():
+    assert max(pictures.decode(io.BytesIO(saved((6000, 1), "PNG", "1"))).size) > pictures.ENOUGH
