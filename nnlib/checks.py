@@ -55,6 +55,7 @@ def takes_floats(*names: str, fits: Callable | None = None, **checks: Check) -> 
 
         calm = ieee(function)
         _FORMULAS[checked] = function
+        function.__qualname__ += ".__wrapped__"  # where pickle finds it
         return cast(Function, checked)
 
     return decorate

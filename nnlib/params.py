@@ -4,6 +4,7 @@ from collections.abc import Iterator, MutableMapping
 from itertools import accumulate, pairwise, starmap
 from math import prod
 from string import ascii_letters
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
@@ -64,6 +65,9 @@ class Parameters(MutableMapping[str, ndarray]):
 
     def __repr__(self) -> str:
         return f"Parameters({self._views})"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        return np.array(dict(self), dtype=object)  # as of a dict: np.save keeps the arrays, not the names alone
 
     def __reduce__(self):
         return _restore, (self.shapes, self.vector)  # the views are made anew

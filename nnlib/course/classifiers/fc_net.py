@@ -1,6 +1,7 @@
 """The course's fully connected networks: nnlib's, told what to be in the words of any year, and kept in a file."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,11 @@ class FullyConnectedNet(fc_net.FullyConnectedNet):
             dropout_seed=seed,
         )
         self.layers = self.layers._replace(dropout_forward=layers.dropout_forward)
+
+    @property
+    def dropout_param(self) -> dict[str, Any]:
+        """What the dropout layers are told in training, to read; {} without dropout."""
+        return self._dropout_param(1, "train") if self.use_dropout else {}
 
     def save(self, fname: str) -> None:
         """Write the network's arrays to a file of this name; it is an .npz, whatever the name says.

@@ -1,5 +1,7 @@
 """Each name of the course's room, against figures of another way, and what it refuses."""
 
+import copy
+import pickle
 import re
 import subprocess
 import sys
@@ -137,6 +139,31 @@ def test_files_of_others_are_refused(tmp_path):
         with pytest.raises(ValueError, match=r"choose another|build the same"):
             model.load(str(tmp_path / name))
         assert all(np.array_equal(before[key], array) for key, array in model.state().items())
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda kept: pickle.loads(pickle.dumps(kept))])  # noqa: S301 - its own
+@pytest.mark.parametrize("own", [{}, {"dropout": 0.5, "seed": 3, "normalization": "batchnorm"}])
+def test_networks_and_solvers_are_kept_by_any_means(tmp_path, again, own):
+    model = net(**own)
+    solver = Solver(model, pictures(), "adam", batch_size=8, num_epochs=1, verbose=False)
+    solver.train()
+    X = np.ones((3, 24))
+    for twin in (again(model), again(solver).model):
+        np.testing.assert_array_equal(twin.loss(X), model.loss(X))
+        twin.params["W1"] += 1
+        assert not np.array_equal(twin.loss(X), model.loss(X))
+    assert again(solver).loss_history == solver.loss_history
+    np.save(tmp_path / "params.npy", model.params)  # type: ignore[arg-type] - as of the course's dict
+    kept = np.load(tmp_path / "params.npy", allow_pickle=True).item()
+    assert kept.keys() == model.params.keys()
+    for name, w in model.params.items():
+        np.testing.assert_array_equal(kept[name], w)
+
+
+def test_what_the_dropout_layers_are_told_can_be_read():
+    assert net().dropout_param == net(dropout=1).dropout_param == {}
+    for told in ({"dropout": 0.75}, {"dropout": 0.25, "use_batchnorm": False}, {"dropout_keep_ratio": 0.75}):
+        assert net(seed=5, **told).dropout_param == {"mode": "train", "p": 0.75, "seed": 5}
 
 
 # ------------------------------------------------------------------------------------------------------------- layers
