@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from errno import EINVAL, EIO, ENOSPC, EPIPE
 from math import inf, isfinite
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 SOME = 25  # names in a message
-INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
+INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it, and after SIGTERM
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,6 +29,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(program, description=about, epilog=f"example:\n  {program} {example}", **how)
         self.register("action", None, _Once)
         self.register("action", "store", _Once)
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and arg_strings == ["--"]:  # of "--seeds=--" argparse makes an empty list
+            raise argparse.ArgumentError(action, "expected one argument, but got '--'")
+        return super()._get_values(action, arg_strings)  # type: ignore[misc]
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {' '.join(message.split()).rstrip('.')} (--help tells more).\n")
@@ -46,7 +52,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     """What reads a whole number between bounds."""
 
     def read(text: str) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,18}", text) or not least <= int(text) <= most:
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"{text!r:.60} is not a whole number from {least} to {most}")
         return int(text)
 
@@ -59,13 +65,18 @@ WORKERS = whole(1, max(64, os.cpu_count() or 1))
 
 def positive(text: str) -> float:
     """What reads a number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not (isfinite(number) and number > 0):
+    found = number(text)
+    if isinstance(found, str) or not (isfinite(found) and found > 0):
         raise argparse.ArgumentTypeError(f"{text!r:.60} is not a number above 0")
-    return number
+    return float(found)
+
+
+def number(text: str) -> int | float | str:
+    """The number that a text is, in the digits of ASCII; the text, if it is none."""
+    for kind in (int, float) if text.isascii() and "_" not in text else ():
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def one_of(what: str, known: Iterable[str]) -> Callable[[str], str]:
@@ -125,13 +136,20 @@ def run_program(main: Callable[[Sequence[str] | None], int]) -> NoReturn:
         if getattr(sys, name) is None:  # it is closed
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="replace")
-    signal.signal(signal.SIGINT, _once_in(3.0))
+    answer = _once_in(3.0)
+    for end in (signal.SIGINT, signal.SIGTERM):  # what a batch system or `docker stop` sends
+        signal.signal(end, answer)
     try:
         code = main(None)
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
         print("Stopped.", file=sys.stderr)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "nnlib").startswith("nnlib"):
+            raise
+        code = 2
+        print(f"The package {missing.name} is not installed here: pip install {missing.name}", file=sys.stderr)
     except OSError as error:  # of the standard output: a reader that has seen enough, a full disk
         if error.errno not in (EPIPE, ENOSPC, EIO, EINVAL):
             raise

@@ -93,6 +93,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.name is None and (sys.argv[1:] if arguments is None else arguments):
         parser.error("these options need the NAME of an experiment")
+    if options.output == "-" and getattr(sys.stdout, "name", None) == os.devnull:
+        parser.error("argument -o/--output: the standard output is closed: name a file")
     if options.name is not None and options.output != "-":
         try:
             options.output = writable(f"{options.name}.csv" if options.output is None else options.output)

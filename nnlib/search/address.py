@@ -17,6 +17,7 @@ SHOWN = re.compile(
     r"((?:[\w.-]*|\[[\da-fA-F:.]+\])(?::\d{1,5})?(?:/[\w.-]*)?)(\?[^@]*)?",
     re.ASCII,
 )
+WORD = re.compile(r"\w{2,}")
 
 
 def storage_url() -> str:
@@ -67,10 +68,17 @@ def shown_url(url: str) -> str:
     if (found := SHOWN.fullmatch(str(url))) is None:
         return "***"
     scheme, user, place, settings = found.groups()
+    if quotes(url, place) or any(word in secret for word in WORD.findall(place) for secret in _passwords(url)):
+        place = "***"  # the database is called as its password is, or as a part of that
     return f"{scheme}://{'***@' if user else ''}{place}{'?***' if settings else ''}"
 
 
 def quotes(url: str, text: str) -> bool:
     """Whether a text holds the address's password."""
+    return any(password in text for password in _passwords(url))
+
+
+def _passwords(url: str) -> list[str]:
+    """The address's passwords, as they are written and as they are meant."""
     raw = re.findall(r"://[^:/]*:([^@]+)@", url) + re.findall(r"(?i)(?:pass|pwd)\w*=([^&]+)", url)
-    return any(form in text for password in raw for form in (password, unquote(password)))
+    return [form for password in raw for form in (password, unquote(password))]

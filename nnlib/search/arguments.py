@@ -8,7 +8,7 @@ from typing import Any
 
 from nnlib.runs import SETTINGS, RunSpec
 from nnlib.search.plan import METHODS, MOST_TRIALS, PRUNINGS, Choice, Interval, SearchError, SearchPlan, searchable
-from nnlib.terminal import WORKERS, Parser, advised, whole
+from nnlib.terminal import WORKERS, Parser, advised, number, whole
 
 DEFAULT_SPACE = {"learning_rate": Interval(1e-5, 1), "weight_scale": Interval(1e-4, 1)}
 
@@ -77,19 +77,14 @@ def domain(name: str, text: str) -> Interval | Choice:
     low, colon, high = text.partition(":")
     if not colon:
         return Choice(tuple(value(name, part) for part in text.split(",") if part))
-    try:
-        return Interval(float(low), float(high))
-    except ValueError:
-        raise SearchError(f"{name} needs LOW:HIGH, two numbers, but got {text!r}.") from None
+    ends = number(low), number(high)
+    if any(isinstance(end, str) for end in ends):
+        raise SearchError(f"{name} needs LOW:HIGH, two numbers, but got {text!r:.60}.")
+    return Interval(*map(float, ends))
 
 
 def value(name: str, text: str) -> Any:
     """A setting's value from its text."""
     if text == "none" and name in SETTINGS and SETTINGS[name].optional:
         return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    return number(text)

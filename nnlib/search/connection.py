@@ -87,7 +87,8 @@ def _open(url: str) -> "RDBStorage":
             open(path, "ab").close()  # with the rights that the umask leaves, where SQLite would take the group's
     except OSError as error:
         advice = "choose another by NNLIB_STORAGE, or the cache folder by NNLIB_CACHE"
-        raise SearchError(f"the folder {folder} cannot be written ({error.strerror}): {advice}.") from None
+        where = "***" if "@" in folder else folder
+        raise SearchError(f"the folder {where} cannot be written ({error.strerror}): {advice}.") from None
     with closing(sqlite3.connect(path, timeout=PATIENCE)) as file:  # readers and writers do not wait for each other
         file.execute("PRAGMA journal_mode=WAL").fetchall()
     storage = _build(url, {"timeout": PATIENCE})

@@ -19,7 +19,7 @@ from tests.places import ROOT
 
 NAME = "digits_overfit_50_three_layer"
 COMMANDS = {name: import_module(f"{name}.__main__").main for name in ("nnlib.experiments", "nnlib.search", "bench")}
-NUMBERS = ("0", "-1", "1.5", "abc", "", "nan", "inf", "1e3", "1_0", "٣٫٥", "9" * 5000)
+NUMBERS = ("0", "-1", "1.5", "abc", "", "nan", "inf", "1e3", "1_0", "٣٫٥", "１", "9" * 5000)
 ENOUGH = 120.0  # seconds after which a test fails rather than hangs
 
 
@@ -85,6 +85,10 @@ def test_a_time_is_above_0(benchmark: str, number: str, capsys):
         (("nnlib.experiments", NAME, "--workers", "999"), "--workers"),
         (("nnlib.experiments", NAME, NAME), "unrecognized"),
         (("nnlib.experiments", NAME, "a\nb"), "unrecognized"),
+        *[(("nnlib.experiments", NAME, f"--{name}=--"), "got '--'") for name in ("seeds", "epochs", "output")],
+        *[(("nnlib.search", "--new", f"--{name}=--"), "got '--'") for name in ("study", "set", "method", "points")],
+        *[(("nnlib.search", "--new", "--study", "s", "--set", f"width={n}"), "whole") for n in ("１", "1_0", "0x10")],
+        *[(("nnlib.search", "--new", "--study", "s", "--vary", f"reg={n}:1"), "two numbers") for n in ("１", "nan")],
         (("nnlib.search", "--workers", "1"), "--study NAME"),
         (("nnlib.search", "--new"), "--study NAME"),
         (("nnlib.search", "--study", "s", "--vary", "depth=1:2"), "add --new"),
@@ -216,11 +220,14 @@ def test_a_stream_that_is_closed(closed: str, tmp_path: Path):
     done = subprocess.run(["sh", "-c", command], env=where, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "Traceback" not in done.stderr
     assert (tmp_path / "x.csv").stat().st_size > 0
+    done = subprocess.run(["sh", "-c", command.replace("x.csv", "-")], env=where, capture_output=True, check=False)
+    assert done.returncode == (2 if ">&-" in closed.split() else 0)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends the signal of Ctrl-C")
 @pytest.mark.parametrize("program", ["nnlib.experiments", "nnlib.search"])
-def test_ctrl_c_is_one_line_that_says_what_is_kept(program: str, tmp_path: Path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_is_one_line_that_says_what_is_kept(end: signal.Signals, program: str, tmp_path: Path):
     forever = {
         "nnlib.experiments": ("digits_batchnorm_deep", "--epochs", "100000"),
         "nnlib.search": ("--study", "s", "--new", "--set", "num_epochs=100000"),
@@ -232,7 +239,10 @@ def test_ctrl_c_is_one_line_that_says_what_is_kept(program: str, tmp_path: Path)
     while not children(process.pid) and time.monotonic() < last:
         time.sleep(0.01)
     for _ in range(2):  # pressed twice
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to workers too, which are about to start
+        if end == signal.SIGINT:
+            os.killpg(process.pid, end)  # as a terminal does: to workers too, which are about to start
+        else:
+            process.send_signal(end)
         time.sleep(0.05)
     out, err = process.communicate(timeout=ENOUGH)
     assert process.returncode == terminal.INTERRUPTED and (out + err).count("Stopped") == 1
@@ -255,6 +265,14 @@ def test_a_search_without_optuna_tells_the_line_to_install_it(arguments: tuple[s
 
     monkeypatch.delattr(nnlib.search, "studies", raising=False)
     assert "pip install optuna" in refusal(capsys, "nnlib.search", *arguments)
+
+
+def test_a_command_line_without_a_package_of_any_kind_tells_the_line_to_install_it(tmp_path: Path):
+    (tmp_path / "pooch.py").write_text("raise ModuleNotFoundError(name='pooch')")
+    environment = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "NNLIB_CACHE": ""}
+    process = start("nnlib.experiments", NAME, "-o", "x.csv", **environment)
+    out, err = process.communicate(timeout=ENOUGH)
+    assert (process.returncode, out, err) == (2, "", "The package pooch is not installed here: pip install pooch\n")
 
 
 def test_a_benchmark_without_its_package_tells_the_line_to_install_it(monkeypatch, capsys):

@@ -36,6 +36,9 @@ FORMS = [
     "{scheme}://me:{password}@host/db",
     "{scheme}://me:{password}@host:5432/db?sslmode=require",
     "{scheme}://:{password}@host/db",
+    "{scheme}://me:{password}@host/{password}",
+    "{scheme}://me:{password}x@{password}:5432/db",
+    "{scheme}://host/{password}?user={password}&password={password}",
     "{scheme}://{password}@host/db",
     "{scheme}://me:{password}@/db",
     "{scheme}://me:{password}@[::1]:5432/db",
@@ -129,6 +132,9 @@ def test_a_fault_of_ours_stays_one(monkeypatch: pytest.MonkeyPatch):
         ("postgresql://u:a/b@host/db", "***"),
         ("mysql+pymysql://u:a:b#c@host/db", "mysql://***@host/db"),
         ("sqlite:////somewhere/x.db?timeout=5", "sqlite:////somewhere/x.db"),
+        ("postgresql://nnl:nnl-2024@nnl/studies", "postgresql://***@***"),
+        ("postgresql://u:studies_2024@host:5432/studies", "postgresql://***@***"),
+        ("postgresql://u:%68ost@host/db", "postgresql://***@***"),
         ("secret", "***"),
     ],
 )
@@ -167,6 +173,7 @@ def test_a_fault_is_told_by_its_number_and_never_in_its_words(sqlstate, text, sa
 REFUSED = [
     *("sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:x.db?mode=memory&uri=true", f"sqlite:///{ROOT}"),
     *("sqlite:///~nobody-of-this-name/x", "sqlite+aiosqlite:///x.db", "sqlite:/x.db", "/x/x.db", "~/x.db", "x.db"),
+    "sqlite:////dev/null/u:secret@host/db",
     *("nonsense", "http:/host", "host=h password=secret", "postgresql:/host/db", "postgresql://u:secret@h:port/db"),
     *("postgresql://u:secret", "postgresql://host:99999/db", "postgresql://u:se@cret@host/db", "nodb://host/x"),
     *(
