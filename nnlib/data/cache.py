@@ -143,10 +143,16 @@ def is_held(path: Path) -> bool:
         return True
 
 
+def age(path: Path) -> float:
+    """Seconds since it was last used, or by which a wrong clock set it too late; none if it has just gone."""
+    with suppress(OSError):
+        return abs(time.time() - path.stat().st_mtime)
+    return 0.0
+
+
 def sweep() -> None:
     """Delete what killed processes left unfinished."""
     for leftover in found(f"*{UNFINISHED}"):
         with suppress(OSError):
-            newest = max(path.stat().st_mtime for path in (leftover, *leftover.rglob("*")))
-            if time.time() - newest > STALE_SECONDS:
+            if min(map(age, (leftover, *leftover.rglob("*")))) > STALE_SECONDS:
                 shutil.rmtree(leftover, ignore_errors=True)

@@ -5,7 +5,6 @@ unused first. Studies and saved runs are no business of this module, nor are fil
 """
 
 import threading
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -49,7 +48,7 @@ def clean_daily() -> None:
     """Start `clean` in the background, unless it was done within a day."""
     stamp = cache.cache_folder() / STAMP
     with suppress(OSError):  # no cache, or another user's
-        if stamp.parent.is_dir() and not (stamp.exists() and time.time() - stamp.stat().st_mtime < DAY):
+        if stamp.parent.is_dir() and not (stamp.exists() and cache.age(stamp) < DAY):
             stamp.touch()
             threading.Thread(target=clean, name="clean-cache", daemon=True).start()
 
@@ -58,9 +57,9 @@ def clean() -> None:
     """Delete what is old, and what killed processes left; what is in use stays, and what cannot be deleted too."""
     with suppress(OSError):
         cache.sweep()
-        _delete(path for path in cache.found(f"*/.*{BESIDE}") if _age(path) > cache.STALE_SECONDS)
+        _delete(path for path in cache.found(f"*/.*{BESIDE}") if cache.age(path) > cache.STALE_SECONDS)
         official = notes.place(notes.OFFICIAL)  # could not be made again without a download
-        old = [note for note in notes.every() if note != official and _age(note) > MAX_AGE]
+        old = [note for note in notes.every() if note != official and cache.age(note) > MAX_AGE]
         _delete(note for note in old if not _in_use(cache.cache_folder() / notes.folder_of(note)))
         prepared.retire_unnamed()
         _clean_results()
@@ -68,9 +67,9 @@ def clean() -> None:
 
 def _clean_results() -> None:
     kept = 0
-    for path in sorted(_results(), key=_age):
+    for path in sorted(_results(), key=cache.age):
         kept += _size(path)
-        if _age(path) > MAX_AGE or kept > MAX_RESULTS:
+        if cache.age(path) > MAX_AGE or kept > MAX_RESULTS:
             _delete([path])
 
 
@@ -80,13 +79,6 @@ def _results() -> list[Path]:
 
 def _in_use(folder: Path) -> bool:
     return cache.is_held(folder / "images.npy")
-
-
-def _age(path: Path) -> float:
-    """Seconds since it was last used; none if it has just gone."""
-    with suppress(OSError):
-        return time.time() - path.stat().st_mtime
-    return 0.0
 
 
 def _size(path: Path) -> int:

@@ -2,12 +2,11 @@
 
 import json
 import re
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nnlib.checks import require_number, require_whole
-from nnlib.data.cache import cache_folder
+from nnlib.data.cache import age, cache_folder
 from nnlib.files import written_whole
 from nnlib.runs.spec import RunSpec
 from nnlib.solver import Solver
@@ -67,8 +66,8 @@ def _path(run_id: str, ending: str) -> Path:
 
 def _prune() -> None:
     """Remove what is a week old, and all but the newest."""
-    found = sorted(_path("any", "npz").parent.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    found = sorted(_path("any", "npz").parent.glob("*.npz"), key=age)
     for place, path in enumerate(found):
-        if place >= MOST or time.time() - path.stat().st_mtime > MAX_AGE:
+        if place >= MOST or age(path) > MAX_AGE:
             path.unlink(missing_ok=True)
             path.with_suffix(".json").unlink(missing_ok=True)

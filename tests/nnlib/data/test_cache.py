@@ -128,7 +128,8 @@ def test_threads_at_once(small_cifar10, monkeypatch):
         pytest.param(KILLED_AFTER_RENAME, (), id="after the rename"),
     ],
 )
-def test_killed(small_cifar10, script, arguments):
+@pytest.mark.parametrize("clock", [1, 2**32])
+def test_killed(small_cifar10, script, arguments, clock):
     result = finish(start(PREAMBLE + script, small_cifar10.root, *arguments))
     assert result.code == -9, result.err
     published = "cifar10" in names(small_cifar10)
@@ -137,7 +138,7 @@ def test_killed(small_cifar10, script, arguments):
     assert "cifar10" in names(small_cifar10)
     leftover = next(small_cifar10.cache.glob("*.tmp"))
     for path in (leftover, *leftover.rglob("*")):
-        os.utime(path, (1, 1))
+        os.utime(path, (clock, clock))
     with cache.workspace(0):
         assert not leftover.exists()
     assert names(small_cifar10) == ["cifar10"]

@@ -53,8 +53,9 @@ def held_by_another(small_cifar10):
         process.stdin.close()
 
 
-def test_old_results_go_and_files_of_others_stay(small_cifar10):
-    old, new = result(small_cifar10, 1, days=91), result(small_cifar10, 2, days=89)
+@pytest.mark.parametrize("days", [91, -91, -20_000])
+def test_old_results_go_and_files_of_others_stay(small_cifar10, days):
+    old, new = result(small_cifar10, 1, days=days), result(small_cifar10, 2, days=89)
     foreign = [small_cifar10.cache / name for name in ("results/mine.json", "results/a.csv", "runs/a.npz", "a.json")]
     foreign[2].parent.mkdir()
     for path in foreign:
@@ -173,9 +174,10 @@ def test_at_most_once_a_day(small_cifar10, monkeypatch):
     for _ in range(3):
         cleaning.clean_daily()
     assert len(cleanings) == 1
-    aged(small_cifar10.cache / cleaning.STAMP, 1.1)
-    cleaning.clean_daily()
-    assert len(cleanings) == 2
+    for days in (1.1, -1000):  # the second by a clock that was wrong
+        aged(small_cifar10.cache / cleaning.STAMP, days)
+        cleaning.clean_daily()
+    assert len(cleanings) == 3
 
 
 class Now:
