@@ -60,7 +60,8 @@ def _as_array(name: str, X: Any) -> Any:
     """Arrays of any numbers stay as they are; so does what reads them from a file, as far as one can tell."""
     if isinstance(X, ndarray) and X.dtype.kind in "fiub" and not np.ma.isMaskedArray(X):
         return X.view(ndarray)  # a memmap's own indexing is slower
-    reads = hasattr(X, "shape") and not isinstance(X, ndarray) and not any(hasattr(X, name) for name in _IN_MEMORY)
+    reads = hasattr(X, "shape") and hasattr(X, "__getitem__") and not isinstance(X, ndarray | memoryview)
+    reads = reads and not any(hasattr(X, name) for name in _IN_MEMORY)
     return X if reads else as_floats(name, X)
 
 
@@ -90,8 +91,8 @@ def digest(X: Any) -> str:
 def _made_digest(X: Any) -> str:
     hashed, dtype = blake2b(digest_size=8), None
     for _, part in _chunks(X):
-        hashed.update(np.ascontiguousarray(part).data)
-        dtype = part.dtype
+        dtype = part.dtype.newbyteorder("=")
+        hashed.update(np.ascontiguousarray(part, dtype).data)
     return f"{tuple(X.shape)} {dtype} {hashed.hexdigest()}"
 
 

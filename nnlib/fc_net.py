@@ -13,6 +13,7 @@ from nnlib.checks import (
     bare,
     ieee,
     require_dtype,
+    require_like,
     require_mode,
     require_number,
     require_whole,
@@ -143,6 +144,8 @@ class FullyConnectedNet:
 
     @layers.setter
     def layers(self, layers: Layers) -> None:
+        if not isinstance(layers, Layers):
+            raise ValueError(f"layers is {shown(layers)}, but must be Layers: take model.layers._replace(...).")
         self._layers, self._formulas = layers, Layers(*map(bare, layers))
 
     @property
@@ -151,10 +154,13 @@ class FullyConnectedNet:
 
     @params.setter
     def params(self, values: Mapping[str, ndarray]) -> None:
-        if values.keys() != self._params.keys():
-            raise KeyError(f"this network has {', '.join(self._params)}, but got {', '.join(values)}: give the same.")
+        if not isinstance(values, Mapping) or values.keys() != self._params.keys():
+            got = ", ".join(map(str, values)) if isinstance(values, Mapping) else shown(values)
+            raise ValueError(f"this network has {', '.join(self._params)}, but got {got}: give the same.")
+        taken = self._params.like()
         for name, value in values.items():
-            self._params[name] = value
+            taken[name] = value
+        self._params.vector[:] = taken.vector
 
     @overload
     def loss(self, X: ndarray, y: None = None) -> ndarray: ...
@@ -206,7 +212,11 @@ class FullyConnectedNet:
 
     def backward(self, dscores: ndarray, caches: list[LayerCache]) -> Parameters:
         """Gradients of all parameters (without the L2 penalty's part) from those of the scores, (N, C)."""
+        if type(caches) is not list or len(caches) != self.num_layers or type(caches[-1]) is not LayerCache:
+            raise ValueError(f"caches is {shown(caches)}, but must be what this network's forward pass gave.")
         layers, grads, dx = self._formulas, self._params.like(), as_floats("dscores", dscores)
+        if type(output := caches[-1].affine) is AffineCache:
+            require_like("dscores", dx, (len(output.x), self.num_classes))
         for i in range(self.num_layers, 0, -1):
             affine, norm, relu, dropout = caches[i - 1]
             if dropout is not None:

@@ -29,6 +29,8 @@ def file_path(path: Any, suffix: str) -> Path:
     if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise ValueError(f"a file's path is expected, but it is {shown(path)}: name a file, like 'runs/first{suffix}'.")
     found = Path(os.path.expanduser(text))
+    if str(found).startswith("~"):
+        raise ValueError(f"{text} begins with a user that is not here: write ./{text} if it is a file's name.")
     if text.endswith(("/", os.sep)) or found.name in ("", "..") or os.path.isdir(found):
         raise ValueError(f"{text} is a folder: name a file in it, like {os.path.join(text, 'first' + suffix)}.")
     return found if found.suffix == suffix else found.with_name(found.name + suffix)

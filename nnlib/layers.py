@@ -151,11 +151,14 @@ def relu_forward(x: ndarray) -> tuple[ndarray, ReluCache]:
     return out, ReluCache(x)
 
 
-@takes_floats("dout", cache=made_by(ReluCache))
+def _relu_fits(dout: ndarray, cache: ReluCache) -> None:
+    require_like("dout", dout, cache.x.shape)
+
+
+@takes_floats("dout", cache=made_by(ReluCache), fits=_relu_fits)
 def relu_backward(dout: ndarray, cache: ReluCache) -> ndarray:
     """Gradient of `relu_forward`: dout where x > 0, else 0 (at x = 0 too, where max has no derivative)."""
     (x,) = cache
-    require_like("dout", dout, x.shape)
     dx = dout * (x > 0)  # like x
     return dx
 
@@ -229,14 +232,14 @@ def softmax_loss(x: ndarray, y: ndarray) -> tuple[float, ndarray]:
     if type(y) is not ndarray or y.shape != (N,) or y.dtype.kind not in "iu":
         y = as_labels("y", y, N, C)
     one_hot = y[:, None] == np.arange(C)  # (N, C)
-    if np.count_nonzero(one_hot) != N:  # sooner than looking for y's least and greatest
-        as_labels("y", y, N, C)
     top = x.max(axis=1, keepdims=True)  # (N, 1)
     shifted = x - top  # (N, C): the largest is 0, so that exp cannot overflow
     e = np.exp(shifted)  # (N, C)
     total = e.sum(axis=1, keepdims=True)  # (N, 1)
     logp = shifted - np.log(total)  # (N, C)
     picked = logp[one_hot]  # (N,)
+    if len(picked) != N:  # sooner than looking for y's least and greatest
+        as_labels("y", y, N, C)
     loss = float(-picked.sum() / N)
     p = e / total  # (N, C)
     dx = (p - one_hot) / N  # (N, C)

@@ -230,7 +230,7 @@ def _complete(rule: str, config: Config | None, w: ndarray, dw: ndarray) -> Conf
             config[name] = as_floats(name, array)
             require_like(name, config[name], w.shape)
     if counts:
-        config["t"] = require_whole("t", config.get("t", 0), least=0)
+        config["t"] = require_whole("t", config.get("t", 0), least=0, most=2**53)
     return config
 
 
@@ -250,11 +250,13 @@ class Blocks:
 
     def __init__(self, rule: str, config: Config, size: int):
         config = require_names(f"the config of {rule}", config, _NAMES)
-        self.rule, memory = bare(get_rule(rule)), [name for name in RECORDS[rule].memory if name in config]
-        size = require_whole("size", size, least=0, most=MOST)
+        size, self.rule = require_whole("size", size, least=0, most=MOST), bare(get_rule(rule))
+        memory = {name: as_floats(name, config[name]) for name in RECORDS[rule].memory if name in config}
+        for name, array in memory.items():
+            require_like(name, array, (size,))
         starts = range(0, size, BLOCK) if size > 2 * BLOCK else [0]
         places = [slice(start, stop) for start, stop in pairwise([*starts, size])]
-        self.blocks = [(place, config | {name: config[name][place] for name in memory}) for place in places]
+        self.blocks = [(place, config | {name: array[place] for name, array in memory.items()}) for place in places]
 
     def step(self, w: ndarray, dw: ndarray, learning_rate: float) -> None:
         """One step of w (size,), in place, by its gradient."""

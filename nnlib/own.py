@@ -42,16 +42,12 @@ class OwnNetwork:
     def loss(self, X: ndarray, y: ndarray | None = None) -> Any:
         if y is None:
             scores = np.asarray(self.model.loss(X))
-            if scores.ndim != 2 or len(scores) != len(X):
+            if scores.ndim != 2 or len(scores) != len(X) or scores.size == 0 or scores.dtype.kind not in "fiub":
                 raise ValueError(f"loss(X) gives scores ({len(X)}, C), but gave {shown(scores)}: a row an example.")
             return scores
         given = self.model.loss(X, y)
-        if (
-            not isinstance(given, tuple)
-            or len(given) != 2
-            or not isinstance(given[1], Mapping)
-            or np.size(given[0]) != 1
-        ):
+        pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping)
+        if not pair or np.size(given[0]) != 1 or np.asarray(given[0]).dtype.kind not in "fiu":
             raise ValueError(
                 f"loss(X, y) gives a number and a dict of gradients, but gave {shown(given)}: return both."
             )

@@ -33,13 +33,15 @@ class Parameters(MutableMapping[str, ndarray]):
             raise ValueError(
                 f"these shapes have {shown(stops[-1])} numbers, more than {MOST}: make the layers narrower."
             )
-        self._places = dict(zip(self.shapes, starmap(slice, pairwise(stops)), strict=True))
+        self._places = list(zip(self.shapes, starmap(slice, pairwise(stops)), self.shapes.values(), strict=True))
         self._lay_out(np.empty(stops[-1], require_dtype(dtype)))
 
     def _lay_out(self, vector: ndarray) -> None:
-        self.vector, shapes = vector, self.shapes
-        views = {name: vector[place] for name, place in self._places.items()}
-        self._views = {name: v if len(shapes[name]) == 1 else v.reshape(shapes[name]) for name, v in views.items()}
+        self.vector = vector
+        self._views = {
+            name: vector[place] if len(shape) == 1 else vector[place].reshape(shape)
+            for name, place, shape in self._places
+        }
 
     def __getitem__(self, name: str) -> ndarray:
         return self._views[name]

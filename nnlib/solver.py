@@ -21,7 +21,7 @@ from numpy import ndarray
 
 from nnlib.augmentation import AUGMENTATIONS
 from nnlib.checkpoints import SUFFIX
-from nnlib.checks import require_names, require_whole, shown
+from nnlib.checks import ieee, require_names, require_whole, shown
 from nnlib.examples import NEEDED, predictions, take_data, take_examples
 from nnlib.fc_net import FullyConnectedNet
 from nnlib.files import file_path, try_out
@@ -157,29 +157,29 @@ class Solver(Resumable):
                 accuracies = f"train acc: {record.train_acc:f}; val_acc: {record.val_acc:f}"
                 print(f"(Epoch {record.epoch} / {self.num_epochs}) {accuracies}")
 
+    @ieee  # overflow is found and explained
     def _step(self) -> Record | Diverged:
         t, model = self.iteration, self.network
         self._take_up_changes()
         X, y = self._batch(t)
         rate = self.learning_rate_at(t)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # overflow is found and explained below
-            model.iteration = t
-            loss, grads = model.loss(X, y)
-            self.iteration = t + 1
-            if not np.isfinite(loss):
-                self.diverged = Diverged(t + 1, loss, *find_overflow(model, X, y, rate, first=t == 0))
-                return self.diverged
-            shown = model if self.measure_next and isinstance(model, FullyConnectedNet) else None
-            before = None if shown is None else shown.params.vector.copy()
-            self._update(grads, rate)
-            health = None if shown is None else measure(shown, X, y, shown.params.vector - before)
-            self.measure_next = False
+        model.iteration = t
+        loss, grads = model.loss(X, y)
+        self.iteration = t + 1
+        if not np.isfinite(loss):
+            self.diverged = Diverged(t + 1, loss, *find_overflow(model, X, y, rate, first=t == 0))
+            return self.diverged
+        shown = model if self.measure_next and isinstance(model, FullyConnectedNet) else None
+        before = None if shown is None else shown.params.vector.copy()
+        self._update(grads, rate)
+        health = None if shown is None else measure(shown, X, y, shown.params.vector - before)
+        self.measure_next = False
 
-            train_acc = val_acc = None
-            ended = self.iteration % self.iterations_per_epoch == 0
-            self.epoch += ended
-            if t == self._begun or ended:
-                train_acc, val_acc = self._measure_accuracies()
+        train_acc = val_acc = None
+        ended = self.iteration % self.iterations_per_epoch == 0
+        self.epoch += ended
+        if t == self._begun or ended:
+            train_acc, val_acc = self._measure_accuracies()
         record = Record(self.iteration, self.epoch, loss, rate, train_acc, val_acc)
         self.records.append(record)
         if self.checkpoint_name and (ended or (self.checkpoint_every and self.iteration % self.checkpoint_every == 0)):

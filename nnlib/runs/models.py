@@ -87,10 +87,10 @@ def save_model(file: str | os.PathLike | BinaryIO, saved: SavedModel) -> None:
         "epoch": saved.epoch,
         "accuracies": {part: list(accuracy) for part, accuracy in saved.accuracies.items()},
     }
-    if isinstance(file, str | os.PathLike):
-        checkpoints.write(file, arrays, facts)
-    else:
+    if hasattr(file, "write"):
         checkpoints.pack(file, arrays, facts)
+    else:
+        checkpoints.write(file, arrays, facts)
 
 
 def load_model(file: str | os.PathLike | BinaryIO, max_bytes: int = MAX_BYTES) -> SavedModel:

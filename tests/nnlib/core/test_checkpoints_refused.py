@@ -184,6 +184,8 @@ def test_the_same_data_in_another_form_are_the_same(good):
     run = full_run(data=data | forms | {"X_train": np.asfortranarray(data["X_train"])})
     run.resume(good)
     assert run.iteration == 9
+    big_endian = {name: array.astype(array.dtype.newbyteorder(">")) for name, array in data.items()}
+    full_run(data=big_endian).resume(good)
 
 
 def test_a_network_changed_after_it_was_made_is_another(good):

@@ -120,6 +120,15 @@ def without(*names: str) -> dict[str, Any]:
     return {name: array for name, array in pictures().items() if name not in names}
 
 
+class Shaped:
+    """Has a shape, and no numbers."""
+
+    shape = (24, 24)
+
+    def __len__(self) -> int:
+        return 24
+
+
 NO_DATA: dict[str, tuple[Any, list[str]]] = {  # -> what the sentence says
     "nothing": (None, ["dict", "NoneType"]),
     "an array": (np.zeros((3, 24)), ["dict", "ndarray"]),
@@ -135,6 +144,7 @@ NO_DATA: dict[str, tuple[Any, list[str]]] = {  # -> what the sentence says
     "text": (pictures() | {"X_val": np.full((24, 24), "a")}, ["X_val holds <U1", "real numbers"]),
     "objects": (pictures() | {"X_val": np.full((24, 24), None)}, ["X_val holds object"]),
     "complex": (pictures() | {"X_val": np.zeros((24, 24), complex)}, ["X_val holds complex"]),
+    "a shape alone": (pictures() | {"X_val": Shaped()}, ["X_val holds object"]),
     "ragged": (pictures() | {"X_val": [[1.0] * 24] * 23 + [[1.0]]}, ["X_val", "rows of one length"]),
     "masked": (pictures() | {"X_val": np.ma.masked_array(np.zeros((24, 24)), True)}, ["X_val", "masked"]),
     "other columns": (pictures() | {"X_val": [[0.0] * 5] * 24}, ["24 numbers", "(24, 5)"]),

@@ -224,9 +224,44 @@ def test_parameters_too_many_or_too_few_are_refused(change):
     model = random_network([4])[0]
     before, values = model.params.vector.copy(), {name: w + 1 for name, w in model.params.items()}
     change(values)
-    with pytest.raises(KeyError, match=r"this network has W1, .*, but got"):
+    with pytest.raises(ValueError, match=r"this network has W1, .*, but got"):
         model.params = values
     np.testing.assert_array_equal(model.params.vector, before)
+
+
+@pytest.mark.parametrize("values", [None, 5, [1], {}, {1: 2}, "W1", np.zeros(3)], ids=repr)
+def test_parameters_that_are_no_mapping_of_these_names_are_refused(values):
+    with pytest.raises(ValueError, match="this network has W1") as error:
+        random_network([4])[0].params = values
+    assert_one_sentence(error)
+
+
+def test_parameters_of_which_one_does_not_fit_change_nothing():
+    model = random_network([4])[0]
+    before = model.params.vector.copy()
+    with pytest.raises(ValueError, match="b2 has shape"):
+        model.params = {**{name: w + 1 for name, w in model.params.items()}, "b2": [1.0]}
+    np.testing.assert_array_equal(model.params.vector, before)
+
+
+@pytest.mark.parametrize("layers", [None, 3, {}, ["a"], (1,) * 9], ids=repr)
+def test_layers_that_are_none_are_refused(layers):
+    with pytest.raises(ValueError, match="must be Layers") as error:
+        random_network([4])[0].layers = layers
+    assert_one_sentence(error)
+
+
+def test_a_backward_pass_takes_the_caches_of_its_forward_pass():
+    model, rng = random_network([4])
+    scores, caches = model.forward(rng.normal(size=(6, 5)), "train")
+    for others in (None, 3, "ab", {}, [], [1, 2], caches[:1], caches * 2):
+        with pytest.raises(ValueError, match="what this network's forward pass gave") as error:
+            model.backward(scores, others)
+        assert_one_sentence(error)
+    for dscores in (1.0, scores[0], scores[:3], scores.T):
+        with pytest.raises(ValueError, match="dscores has shape") as error:
+            model.backward(dscores, caches)
+        assert_one_sentence(error)
 
 
 # ------------------------------------------------------------------------------------------------------------ state

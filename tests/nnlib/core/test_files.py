@@ -23,6 +23,7 @@ NO_FILE: Paths = {  # -> what the sentence says
     "above": ("..", ["folder"]),
     "the root": ("/", ["folder"]),
     "home": ("~", ["folder"]),
+    "a user that is not here": ("~nobody-of-this-name/run", ["~nobody-of-this-name/run", "user that is not here"]),
     "a folder": ("folder", ["folder is a folder", "folder/first.npz"]),
     "a folder's name": ("new/", ["new/ is a folder"]),
     "a folder with the ending": ("folder.npz", ["folder.npz is a folder"]),

@@ -246,3 +246,11 @@ def test_a_gradient_that_would_broadcast_is_refused(rule, shape):
     with pytest.raises(ValueError, match="dw") as error:
         RULES[rule](np.ones(3), np.ones(shape))
     assert_one_sentence(error, str(shape), "(3,)")
+
+
+@pytest.mark.parametrize("rule", [adam, adamw])
+@pytest.mark.parametrize("t", [-1, 1.5, "a", None, True, [1], np.nan, 2**53 + 1, 10**400], ids=lambda t: f"{t!r:.20}")
+def test_a_count_of_steps_that_cannot_be_is_refused(rule, t):
+    with pytest.raises(ValueError, match=r"^t is ") as error:
+        rule(np.ones(3), np.ones(3), {"t": t})
+    assert_one_sentence(error)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nnlib.optim import BLOCK, RULES, Blocks
+from nnlib.optim import BLOCK, RECORDS, RULES, Blocks
+from tests.nnlib.oracles import assert_one_sentence
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -25,3 +26,12 @@ def test_a_rule_in_blocks_is_the_rule_on_the_whole(rule, size):
     for name, value in of_blocks.items():
         np.testing.assert_array_equal(value, of_whole[name], err_msg=name)
         assert np.shape(value) == np.shape(of_whole[name])
+
+
+@pytest.mark.parametrize("rule", [name for name, record in RECORDS.items() if record.memory])
+@pytest.mark.parametrize("memory", [None, 1.0, "a", [1.0, 2.0], {}, np.zeros((3, 1)), np.zeros(3, complex)], ids=repr)
+def test_a_memory_that_is_not_of_the_whole_vector_is_refused(rule, memory):
+    for name in RECORDS[rule].memory:
+        with pytest.raises(ValueError, match=f"^{name} ") as error:
+            Blocks(rule, {name: memory}, 3)
+        assert_one_sentence(error)

@@ -298,6 +298,10 @@ MISTAKEN = {  # what is done to loss, grads and scores, and what is said of it
     "gradients in a list": (lambda loss, grads: (loss, list(grads.values())), "a number and a dict"),
     "a loss an example": (lambda loss, grads: (np.full(8, loss), grads), "a number and a dict"),
     "nothing": (lambda loss, grads: None, "a number and a dict"),
+    **{
+        f"a loss {odd!r}": (lambda loss, grads, odd=odd: (odd, grads), "a number and a dict")
+        for odd in (None, "a", 1j, 10**400, [True], np.array(["a"], object))
+    },
 }
 
 
@@ -312,7 +316,13 @@ def test_a_loss_that_gives_something_else_is_told_what_to_give(change, said):
         records(solver(Mistaken()))
 
 
-@pytest.mark.parametrize("change", [lambda s: s.argmax(axis=1), lambda s: s[:-1], lambda s: s[:, None], lambda s: None])
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(lambda s: s.argmax(axis=1), lambda s: s[:-1], lambda s: s[:, None], lambda s: None, lambda s: s[:, :0]),
+        *(lambda s, kind=kind: s.astype(kind) for kind in (str, object, complex)),
+    ],
+)
 def test_scores_that_are_none_are_told_what_to_be(change):
     class Mistaken(Linear):
         def loss(self, X: Any, y: Any = None) -> Any:
