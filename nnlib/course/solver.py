@@ -16,3 +16,8 @@ class Solver(solver.Solver):
         here = getattr(optim, update_rule, update_rule) if isinstance(update_rule, str) else update_rule
         found: Any = here if callable(here) else update_rule
         return super()._find_rule(found)
+
+    def _validate(self) -> None:
+        if type(self.print_every) is int:
+            self.print_every = abs(self.print_every)  # as in the course: a line where t % print_every is 0
+        super()._validate()

@@ -302,6 +302,17 @@ def test_a_rule_put_into_optim_is_found_by_name_and_comes_first(monkeypatch):
         Solver(net(), pictures(), "yours")
 
 
+def test_lines_are_printed_as_the_course_prints_them(capsys):
+    lines = []
+    for print_every in (2, -2):
+        np.random.seed(0)
+        Solver(net(), pictures(), batch_size=8, num_epochs=2, print_every=print_every).train()
+        lines.append(capsys.readouterr().out)
+    assert lines[0] == lines[1] != ""
+    with pytest.raises(ValueError, match="print_every is 0"):
+        Solver(net(), pictures(), print_every=0)
+
+
 def test_a_run_is_kept_and_resumed_as_nnlibs(tmp_path):
     def solver() -> Solver:
         np.random.seed(4)
