@@ -1,7 +1,8 @@
 """Studies in the database: make, list, read, prolong and delete them."""
 
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import optuna
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as S
+from sqlalchemy import text
 
 from nnlib.search import claims
 from nnlib.search.address import shown_url
@@ -21,6 +23,21 @@ from nnlib.search.storage import using
 PLAN = "plan"  # a study's attribute; one without it is not ours, and one in which it is empty is half made
 FEWEST, BEST = 20, 0.25  # ended trials from which on importances mean anything; the share of them that is good
 NAMES = r"[\w .,+()-]{1,60}"
+LISTED = text(  # Optuna reads all that belongs to a study, and gives none if one is damaged
+    "SELECT study_name FROM studies JOIN study_user_attributes AS a ON a.study_id = studies.study_id"
+    " WHERE a.key = :plan ORDER BY studies.study_id DESC"
+)
+
+
+@contextmanager
+def _sound(name: str) -> Iterator[None]:
+    """What Optuna makes of damaged rows becomes a sentence; that a study is not there is a KeyError as ever."""
+    try:
+        yield
+    except (KeyError, SearchError, OSError):
+        raise
+    except (ValueError, LookupError, TypeError, AssertionError, RecursionError):
+        raise SearchError(f"the study {name!r} is damaged: delete it, and make it anew.") from None
 
 
 def create(url: str, name: str, plan: SearchPlan) -> None:
@@ -47,7 +64,7 @@ def create(url: str, name: str, plan: SearchPlan) -> None:
 
 def _make_room(storage: Any, name: str) -> None:
     """Delete a study whose plan nobody can read and that has no results."""
-    with suppress(KeyError):
+    with suppress(KeyError), _sound(name):
         study = optuna.load_study(study_name=name, storage=storage)
         try:
             plan_of(study)
@@ -58,9 +75,8 @@ def _make_room(storage: Any, name: str) -> None:
 
 def names(url: str) -> list[str]:
     """All studies made by `create`, the newest first."""
-    with using(url) as storage:
-        found = [study for study in storage.get_all_studies() if PLAN in study.user_attrs]
-        return [study.study_name for study in sorted(found, key=lambda study: -study._study_id)]
+    with using(url) as storage, storage._backend.engine.connect() as connection:
+        return list(connection.execute(LISTED, {"plan": PLAN}).scalars())
 
 
 def load(url: str, name: str, patience: float = 0.0) -> tuple[Study, SearchPlan]:
@@ -71,10 +87,11 @@ def load(url: str, name: str, patience: float = 0.0) -> tuple[Study, SearchPlan]
     """
     with using(url, patience) as storage:
         try:
-            study = optuna.load_study(study_name=name, storage=storage)
+            with _sound(name):
+                study = optuna.load_study(study_name=name, storage=storage)
+                return study, plan_of(study)
         except KeyError:
             raise SearchError(f"there is no study {name!r} in {shown_url(url)}: it may have been deleted.") from None
-        return study, plan_of(study)
 
 
 def plan_of(study: Study) -> SearchPlan:
@@ -104,11 +121,8 @@ def disconnect(url: str) -> None:
 
 def delete(url: str, name: str) -> None:
     """Delete a study and its trials; one that is gone already is no fault."""
-    with using(url) as storage:
-        try:
-            optuna.delete_study(study_name=name, storage=storage)
-        except KeyError:
-            return
+    with using(url) as storage, suppress(KeyError), _sound(name):
+        optuna.delete_study(study_name=name, storage=storage)
 
 
 def read(
@@ -132,12 +146,13 @@ def read(
         if study is None:
             study, _ = load(url, name)
         try:
-            plan = plan_of(study)
-            if working:
-                claims.touch(study)
-            if recover:
-                claims.recover(study)
-            trials = study.get_trials(deepcopy=False)
+            with _sound(name):
+                plan = plan_of(study)
+                if working:
+                    claims.touch(study)
+                if recover:
+                    claims.recover(study)
+                trials = study.get_trials(deepcopy=False)
         except KeyError:
             raise SearchError(f"the study {name!r} has been deleted.") from None
         known = {trial.number: trial for trial in before.ended} if before else {}

@@ -111,7 +111,11 @@ def test_what_goes_wrong_in_an_open_database_is_masked_too(tmp_path: Path, monke
 
 class Broken:
     def __init__(self, fault: Exception):
-        self.get_all_studies = raising(fault)
+        self.fault = fault
+
+    @property
+    def engine(self) -> Any:
+        raise self.fault
 
 
 def test_a_fault_of_ours_stays_one(monkeypatch: pytest.MonkeyPatch):

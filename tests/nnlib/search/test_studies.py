@@ -462,6 +462,31 @@ class TestDatabases:
             studies.names(f"sqlite:///{path}")
         assert path.read_bytes() == content
 
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            *(f"study_user_attributes SET value_json = {json}" for json in ("'{'", "''", "x'ff00'")),
+            *(f"trial_user_attributes SET value_json = {json}" for json in ("'{'", f"'{'[' * 3000}'")),
+            *(f"trial_params SET distribution_json = {json}" for json in ("'x'", "'[]'", "NULL")),
+            *("trial_values SET value_type = 'x'", "trial_values SET value_type = 'INF_POS'"),
+            *("trials SET state = 'x'", "trials SET datetime_start = 'x'", "study_directions SET direction = 'x'"),
+        ],
+    )
+    def test_a_study_with_a_damaged_row_hides_no_other(self, damage: str, tmp_path: Path, monkeypatch, capsys):
+        where = f"sqlite:///{tmp_path / 'studies.sqlite3'}"
+        monkeypatch.setenv("NNLIB_STORAGE", where)
+        plan = replace(PLAN, num_trials=1)
+        studies.create(where, "bad", plan)
+        list(work("bad", where))
+        with closing(sqlite3.connect(tmp_path / "studies.sqlite3", isolation_level=None)) as file:
+            file.execute(f"UPDATE {damage}")
+        studies.create(where, "sound", plan)
+        studies.disconnect(where)
+        assert main([]) == 0
+        out = capsys.readouterr().out
+        assert "sound " in out and "the study 'bad' is damaged" in out
+        assert main(["--study", "bad"]) in (1, 2) and "is damaged" in capsys.readouterr().err
+
     def test_a_file_damaged_later_is_one_sentence(self, tmp_path: Path):
         path = tmp_path / "studies.sqlite3"
         where = f"sqlite:///{path}"
