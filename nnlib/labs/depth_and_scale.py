@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from nnlib.checks import as_labels, generator, require_whole
+from nnlib.checks import as_labels, generator, require_whole, takes_floats
 from nnlib.fc_net import weight_std
 from nnlib.layers import affine_forward, relu_backward, relu_forward, softmax_loss
 
@@ -25,6 +25,7 @@ class LayerSignal(NamedTuple):
     dafter: ndarray
 
 
+@takes_floats("X")
 def signals(
     X: ndarray,
     y: ndarray,
@@ -53,6 +54,8 @@ def signals(
     Source: He et al., "Delving deep into rectifiers", 2015, section 2.2; Glorot and Bengio, "Understanding the
     difficulty of training deep feedforward neural networks", 2010, section 4.2.
     """
+    if X.ndim != 2:
+        raise ValueError(f"X needs to be a batch, (N, D), but has shape {X.shape}: reshape it.")
     require_whole("depth", depth)
     require_whole("width", width)
     require_whole("relu_every", relu_every, least=0)
@@ -76,6 +79,7 @@ def signals(
     return found[::-1]
 
 
+@takes_floats("a")
 def rms(a: ndarray) -> float:
     """The root of the mean square: how large the numbers of an array are."""
     return float(np.sqrt(np.mean(a * a)))
@@ -97,6 +101,7 @@ def shrinkage(
     return result
 
 
+@takes_floats("a", "edges")
 def histogram(a: ndarray, edges: ndarray, logarithmic: bool) -> tuple[ndarray, float]:
     """The share of the entries in each bin, and of those that are 0, which are in none; those outside are in the last.
 

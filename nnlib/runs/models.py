@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import asdict, dataclass, fields
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy import ndarray
@@ -87,10 +87,10 @@ def save_model(file: str | os.PathLike | BinaryIO, saved: SavedModel) -> None:
         "epoch": saved.epoch,
         "accuracies": {part: list(accuracy) for part, accuracy in saved.accuracies.items()},
     }
-    if hasattr(file, "write"):
-        checkpoints.pack(file, arrays, facts)
+    if isinstance(file, str | os.PathLike) or not hasattr(file, "write"):
+        checkpoints.write(cast(str, file), arrays, facts)
     else:
-        checkpoints.write(file, arrays, facts)
+        checkpoints.pack(file, arrays, facts)
 
 
 def load_model(file: str | os.PathLike | BinaryIO, max_bytes: int = MAX_BYTES) -> SavedModel:

@@ -254,11 +254,13 @@ def test_layers_that_are_none_are_refused(layers):
 def test_a_backward_pass_takes_the_caches_of_its_forward_pass():
     model, rng = random_network([4])
     scores, caches = model.forward(rng.normal(size=(6, 5)), "train")
-    for others in (None, 3, "ab", {}, [], [1, 2], caches[:1], caches * 2):
+    no_caches: tuple[Any, ...] = (None, 3, "ab", {}, [], [1, 2], caches[:1], caches * 2)
+    for others in no_caches:
         with pytest.raises(ValueError, match="what this network's forward pass gave") as error:
             model.backward(scores, others)
         assert_one_sentence(error)
-    for dscores in (1.0, scores[0], scores[:3], scores.T):
+    no_scores: tuple[Any, ...] = (1.0, scores[0], scores[:3], scores.T)
+    for dscores in no_scores:
         with pytest.raises(ValueError, match="dscores has shape") as error:
             model.backward(dscores, caches)
         assert_one_sentence(error)

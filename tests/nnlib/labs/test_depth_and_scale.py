@@ -1,12 +1,14 @@
 """Signals through deep networks: the same numbers as the network's own passes, and the growth that the theory tells."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
 from nnlib.fc_net import FullyConnectedNet, weight_std
 from nnlib.labs.depth_and_scale import histogram, rms, shrinkage, signals
+from tests.nnlib.oracles import assert_one_sentence
 
 
 @pytest.fixture
@@ -76,3 +78,17 @@ def test_a_negative_scale_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="at least 0"):
         signals(rng.normal(size=(2, 3)), np.array([0, 1]), 2, 4, -1.0)
+
+
+def test_numbers_of_any_kind_are_measured_as_floats_and_what_is_none_is_refused(batch):
+    X, y = batch
+    small = np.array([100, -100], np.int8)
+    assert rms(small) == 100
+    np.testing.assert_array_equal(histogram(small, np.array([-200, 0, 200]), logarithmic=False)[0], [0.5, 0.5])
+    listed, plain = signals(X.tolist(), y.astype(np.uint8), 2, 4, "he"), signals(X, y, 2, 4, "he")
+    np.testing.assert_array_equal(listed[1].after, plain[1].after)
+    no_batches: tuple[Any, ...] = (None, 3, "abc", X[0], X[None], X.astype(object), [[1.0], [1.0, 2.0]])
+    for no_batch in no_batches:
+        with pytest.raises(ValueError, match=r"^X ") as error:
+            signals(no_batch, y, 2, 4, "he")
+        assert_one_sentence(error)

@@ -93,7 +93,8 @@ def test_a_path_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         load_model("~/gone")
     with pytest.raises(ValueError, match="folder"):
         load_model("~")
-    for no_file in (None, 3, b"net", [], "", "~nobody-of-this-name/net"):
+    no_files: tuple[Any, ...] = (None, 3, b"net", [], "", "~nobody-of-this-name/net")
+    for no_file in no_files:
         for call in (lambda path: save_model(path, saved), load_model):
             with pytest.raises(ValueError, match=r"\.$") as error:
                 call(no_file)
