@@ -25,7 +25,7 @@ FORMS: dict[str, tuple[Change, Change]] = {  # of X (N, D) and of y (N,)
     "pandas' own kinds": (lambda X: pd.DataFrame(X, index=range(9, 9 + len(X))), lambda y: pd.Series(y, dtype="Int8")),
     "not contiguous": (lambda X: np.repeat(X, 2, axis=1)[:, ::2], lambda y: np.repeat(y, 2)[::2]),
     "columns first": (np.asfortranarray, lambda y: y.astype(">i4")),
-    "views of memory": (lambda X: memoryview(np.ascontiguousarray(X)), memoryview),
+    "views of memory": (lambda X: np.ascontiguousarray(X).data, lambda y: y.data),
     "double": (lambda X: X.astype(np.float64), lambda y: y.astype(np.uint8)),
 }
 
