@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.components.reconnection import reconnection
 from ui.navigation import PAGES
 from ui.runs.status import run_page
 
@@ -28,3 +29,4 @@ if infinite := [name for name, value in st.query_params.items() if is_infinite(v
         del st.query_params[name]
     st.rerun()
 run_page(page)
+reconnection()

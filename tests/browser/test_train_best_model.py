@@ -282,13 +282,20 @@ class TestComingAndGoing:
         wait_until(page, lambda: number(page, "latest") > at)
         expect(view(page, status="running")).to_be_visible()
 
-    def test_a_killed_server_is_told_to_who_is_still_there(self, browser: Browser, tmp_path: Path, download_port: int):
+    @pytest.mark.parametrize("at_rest", [False, True])
+    def test_a_killed_server_is_told_to_who_is_still_there(
+        self, browser: Browser, tmp_path: Path, download_port: int, at_rest: bool
+    ):
         port, page = free_port(), browser.new_page()
         with serve(tmp_path, download_port, port) as url:
             page.goto(f"{url}/{LONG}")
             ready(page)
             button(page, "Play").click()
             wait_until(page, lambda: number(page, "latest") > 100)
+            if at_rest:
+                button(page, "Pause").click()
+                expect(view(page, status="paused")).to_be_visible()
+                settle(page)
             found = subprocess.run(
                 ["pgrep", "-f", "--", f"--server.port={port}"], capture_output=True, text=True, check=True
             )

@@ -34,7 +34,7 @@ def text(app: AppTest) -> str:
 def components(app: AppTest) -> list[dict[str, Any]]:
     """What the page's components were sent, decoded."""
     protos = [element.proto for element in app.get("bidi_component")]
-    return [json.loads(proto.bytes) for proto in protos]
+    return [json.loads(proto.bytes) for proto in protos if proto.bytes]  # `reconnection` is sent nothing
 
 
 def race(app: AppTest) -> dict[str, Any]:
