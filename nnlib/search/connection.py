@@ -69,7 +69,7 @@ def is_away(error: Exception) -> bool:
 
 
 @lru_cache(maxsize=8)
-def open_storage(url: str, patience: float = 0.0) -> Any:
+def open_storage(url: str, patience: float) -> Any:
     """The database, made if it is not there; kept open."""
     return Patient(url, patience)
 

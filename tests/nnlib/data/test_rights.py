@@ -23,7 +23,7 @@ def solver() -> Solver:
 
 
 def opened() -> None:
-    database = storage.open_storage(storage.storage_url())
+    database = storage.open_storage(storage.storage_url(), 0.0)
     database.engine.dispose()
     storage.open_storage.cache_clear()
 

@@ -95,7 +95,7 @@ def server(postgresql: Server) -> str:
 def url(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("NNLIB_STORAGE", server)
     yield storage.storage_url()
-    storage.open_storage(storage.storage_url()).engine.dispose()
+    studies.disconnect(storage.storage_url())
 
 
 def until(url: str, name: str, condition) -> StudyState:

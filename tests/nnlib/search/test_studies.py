@@ -42,7 +42,7 @@ LONG = replace(PLAN, base=replace(BASE, num_epochs=100_000), num_trials=2)
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"sqlite:///{tmp_path_factory.mktemp('studies') / 'studies.sqlite3'}"
     yield url
-    storage.open_storage(url).engine.dispose()
+    studies.disconnect(url)
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_trials_of_dead_workers_are_put_in_line_again(url, name, how, monkeypatc
     trial = claims.claim(study, plan)
     assert trial is not None
     depth = trial.suggest_int("depth", 1, 3)
-    opened = storage.open_storage(url)
+    opened = storage.open_storage(url, 0.0)
     with connection.experimental():
         opened.record_heartbeat(trial._trial_id)
     if how == "dead here":
@@ -385,7 +385,7 @@ def test_more_trials_can_be_wanted_later(url, name):
 def test_studies_are_listed_newest_first_and_deleted(url, name):
     for k in range(2):
         studies.create(url, f"{name}{k}", PLAN)
-    storage.open_storage(url).create_new_study([optuna.study.StudyDirection.MAXIMIZE], f"{name} of others")
+    storage.open_storage(url, 0.0).create_new_study([optuna.study.StudyDirection.MAXIMIZE], f"{name} of others")
     assert studies.names(url)[:2] == [f"{name}1", f"{name}0"]
     studies.delete(url, f"{name}1")
     studies.delete(url, f"{name}1")
@@ -491,7 +491,7 @@ class TestDatabases:
         path = tmp_path / "studies.sqlite3"
         where = f"sqlite:///{path}"
         studies.create(where, "a", PLAN)
-        storage.open_storage(where).engine.dispose()
+        studies.disconnect(where)
         for file in tmp_path.iterdir():
             file.write_bytes(b"\xff" * file.stat().st_size)
         with pytest.raises(SearchError, match="damaged"):

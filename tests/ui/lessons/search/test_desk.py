@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from nnlib.experiments import Experiment, Pool, Sweep
 from nnlib.runs.spec import RunSpec
-from nnlib.search import Interval, SearchError, SearchPlan, StudyState, Unreachable, connection, storage
+from nnlib.search import Interval, SearchError, SearchPlan, StudyState, Unreachable, connection, studies
 from ui.lessons.search import desk as search_desk
 from ui.lessons.search.desk import Book, Desk
 from ui.runs import sessions
@@ -28,7 +28,7 @@ ENDLESS = replace(PLAN, num_trials=2000)
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'studies.sqlite3'}"
     yield url
-    storage.open_storage(url).engine.dispose()
+    studies.disconnect(url)
 
 
 @pytest.fixture
